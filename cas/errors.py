@@ -1,0 +1,463 @@
+"""Every error a user can meet, in one tree.
+
+An error is a class that holds its facts as fields, builds its own sentence from them and,
+where there is one, carries a remedy. `code` is stable (scripts match on it), `exit_code`
+is the process' answer:
+
+    1  the answer is no             2  usage, or a named file that is missing or wrong
+    3  integrity failure            4  the environment
+    5  incomplete                   130 interrupted
+
+Nothing here knows how an error is shown: `cli/` escapes and prints, everybody else raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ObsError(Exception):
+    """The root: catch this to catch everything obs raises on purpose."""
+
+    code: ClassVar[str] = "ERROR"
+    exit_code: ClassVar[int] = 4
+    remedy: ClassVar[str | None] = None
+
+    def sentence(self) -> str:
+        """What happened, and where: one sentence without a full stop."""
+        raise NotImplementedError(type(self).__name__)  # an abstract method, not a gap
+
+    def facts(self) -> dict[str, object]:
+        """The fields, as they go into a JSON error document."""
+        return dict(vars(self))
+
+    def advice(self) -> str | None:
+        """What the user can do about it, or None."""
+        return self.remedy
+
+    def __str__(self) -> str:
+        advice = self.advice()
+        return self.sentence() if advice is None else f"{self.sentence()}: {advice}"
+
+
+# --------------------------------------------------------------------------- the answer is no
+
+
+class AnswerIsNo(ObsError):
+    """The question was understood and the answer is no."""
+
+    exit_code = 1
+
+
+@dataclass(eq=False, kw_only=True)
+class LabelNotFound(AnswerIsNo):
+    """The label column is not among the data's columns."""
+
+    code = "LABEL_NOT_FOUND"
+    label: str
+    path: str
+    columns: tuple[str, ...]
+
+    def sentence(self) -> str:
+        shown = ", ".join(self.columns[:40])
+        if len(self.columns) > 40:
+            shown += f", … ({len(self.columns)} in all)"
+        return f"the label column '{self.label}' is not in {self.path}, whose columns are: {shown}"
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidDocument(AnswerIsNo):
+    """A metrics or params file that is not what it has to be (`where` is a key path or a line)."""
+
+    code = "INVALID_DOCUMENT"
+    path: str
+    problem: str
+    where: str | None = None
+
+    def sentence(self) -> str:
+        place = f" at {self.where}" if self.where else ""
+        return f"{self.path}{place}: {self.problem}"
+
+
+@dataclass(eq=False, kw_only=True)
+class LabelNotCheckable(AnswerIsNo):
+    """A label was named, but the data has no columns that obs can read."""
+
+    code = "LABEL_NOT_CHECKABLE"
+    label: str
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"the label column '{self.label}' cannot be looked for in {self.path}: {self.problem}"
+
+
+# --------------------------------------------------------------------------- usage
+
+
+class Usage(ObsError):
+    """The command line, the configuration, or a file that it names."""
+
+    code = "USAGE"
+    exit_code = 2
+
+
+@dataclass(eq=False, kw_only=True)
+class BadArgument(Usage):
+    """An argument that cannot be used as it is."""
+
+    what: str
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        return self.what
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
+@dataclass(eq=False, kw_only=True)
+class FileMissing(Usage):
+    """A named file does not exist (or went away before it was opened)."""
+
+    code = "FILE_MISSING"
+    path: str
+
+    def sentence(self) -> str:
+        return f"there is no file {self.path}"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongFileType(Usage):
+    """A named file is there but is not of the type that is needed here."""
+
+    code = "WRONG_FILE_TYPE"
+    path: str
+    found: str
+    needed: str
+
+    def sentence(self) -> str:
+        return f"{self.path} is {self.found}, and {self.needed} is needed here"
+
+
+@dataclass(eq=False, kw_only=True)
+class FileExists(Usage):
+    """A file that would be overwritten."""
+
+    code = "FILE_EXISTS"
+    path: str
+    remedy = "choose another name, or add --force to overwrite it"
+
+    def sentence(self) -> str:
+        return f"{self.path} is there already"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownRevision(Usage):
+    """A revision that names nothing; `tried` says how it was read."""
+
+    code = "UNKNOWN_REVISION"
+    revision: str
+    tried: tuple[str, ...]
+
+    def sentence(self) -> str:
+        return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
+
+
+@dataclass(eq=False, kw_only=True)
+class AmbiguousRevision(Usage):
+    """A prefix that more than one id begins with."""
+
+    code = "AMBIGUOUS_REVISION"
+    revision: str
+    candidates: tuple[str, ...]
+    remedy = "write more of its digits"
+
+    def sentence(self) -> str:
+        return f"'{self.revision}' could be any of: {'; '.join(self.candidates)}"
+
+
+# --------------------------------------------------------------------------- integrity
+
+
+class IntegrityError(ObsError):
+    """Bytes that are not what an id, a link or the format says they are."""
+
+    code = "INTEGRITY"
+    exit_code = 3
+
+
+@dataclass(eq=False, kw_only=True)
+class FormatError(IntegrityError):
+    """Bytes that are no canonical object: what is wrong, and at which byte (None: the whole)."""
+
+    code = "FORMAT"
+    problem: str
+    offset: int | None = None
+
+    def sentence(self) -> str:
+        return self.problem if self.offset is None else f"{self.problem} (at byte {self.offset})"
+
+
+class Truncated(FormatError):
+    """The bytes end inside a value."""
+
+    code = "FORMAT_TRUNCATED"
+
+
+class TrailingBytes(FormatError):
+    """Bytes follow the value."""
+
+    code = "FORMAT_TRAILING_BYTES"
+
+
+class NotCanonical(FormatError):
+    """A value has a shorter or the one permitted spelling, and this is not it."""
+
+    code = "FORMAT_NOT_CANONICAL"
+
+
+class ForeignNaN(NotCanonical):
+    """A NaN other than 7ff8000000000000."""
+
+    code = "FORMAT_FOREIGN_NAN"
+
+
+class UnsortedKeys(NotCanonical):
+    """Map keys (or the entries of a set) out of byte order."""
+
+    code = "FORMAT_UNSORTED"
+
+
+class DuplicateKey(FormatError):
+    """A map key, or an entry of a set, given twice."""
+
+    code = "FORMAT_DUPLICATE"
+
+
+class TooLong(FormatError):
+    """More bytes or entries than the format permits."""
+
+    code = "FORMAT_TOO_LONG"
+
+
+class TooDeep(FormatError):
+    """More nesting than the format permits."""
+
+    code = "FORMAT_TOO_DEEP"
+
+
+class ForbiddenType(FormatError):
+    """A MessagePack type that the format does not use (extensions, float32, reserved)."""
+
+    code = "FORMAT_FORBIDDEN_TYPE"
+
+
+class BadText(FormatError):
+    """A str that is not valid UTF-8."""
+
+    code = "FORMAT_BAD_TEXT"
+
+
+class InvalidField(FormatError):
+    """A field whose value breaks the rules of its kind."""
+
+    code = "FORMAT_INVALID_FIELD"
+
+
+class MissingKey(FormatError):
+    """A key that the kind requires is not there."""
+
+    code = "FORMAT_MISSING_KEY"
+
+
+class UnknownKey(FormatError):
+    """A key that this version of the kind does not have."""
+
+    code = "FORMAT_UNKNOWN_KEY"
+
+
+class UnknownKind(FormatError):
+    """A kind that this obs does not know."""
+
+    code = "FORMAT_UNKNOWN_KIND"
+
+
+class UnknownVersion(FormatError):
+    """A version newer than this obs: not damage, but nothing can be said about it."""
+
+    code = "FORMAT_UNKNOWN_VERSION"
+    remedy = "read it with a newer obs"
+
+
+@dataclass(eq=False, kw_only=True)
+class CorruptObject(IntegrityError):
+    """An object file whose bytes do not hash to its name, or do not decode."""
+
+    code = "OBJECT_CORRUPT"
+    id: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"object {self.id} is damaged: {self.problem}"
+
+
+@dataclass(eq=False, kw_only=True)
+class MissingObject(IntegrityError):
+    """An object that something links to, and that is not there."""
+
+    code = "OBJECT_MISSING"
+    id: str
+    wanted_by: str
+
+    def sentence(self) -> str:
+        return f"object {self.id} is missing, and {self.wanted_by} needs it"
+
+
+@dataclass(eq=False, kw_only=True)
+class CorruptBlob(IntegrityError):
+    """A kept file whose bytes are not those of its id."""
+
+    code = "BLOB_CORRUPT"
+    id: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"blob {self.id} is damaged: {self.problem}"
+
+
+@dataclass(eq=False, kw_only=True)
+class BrokenChain(IntegrityError):
+    """HEAD, a parent link or a history that does not fit."""
+
+    code = "CHAIN_BROKEN"
+    problem: str
+
+    def sentence(self) -> str:
+        return self.problem
+
+
+@dataclass(eq=False, kw_only=True)
+class UnsafeStore(IntegrityError):
+    """An entry of `.obs/` that is a symlink or not of the type it has to be."""
+
+    code = "STORE_UNSAFE"
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"{self.path} {self.problem}"
+
+
+# --------------------------------------------------------------------------- the environment
+
+
+class EnvironmentProblem(ObsError):
+    """Something around obs: the folder, rights, space, another process."""
+
+    code = "ENVIRONMENT"
+    exit_code = 4
+
+
+@dataclass(eq=False, kw_only=True)
+class NoStore(EnvironmentProblem):
+    """No `.obs/` was found."""
+
+    code = "NO_STORE"
+    start: str
+    remedy = "make one with 'obs init', or name one with -C DIR or OBS_DIR"
+
+    def sentence(self) -> str:
+        return f"there is no .obs/ in {self.start} or above it"
+
+
+@dataclass(eq=False, kw_only=True)
+class ForeignStore(EnvironmentProblem):
+    """A `.obs/` that another user owns, found by searching upwards."""
+
+    code = "STORE_OF_ANOTHER_USER"
+    path: str
+    owner: int
+    remedy = "name it with -C DIR or OBS_DIR if you trust its owner"
+
+    def sentence(self) -> str:
+        return f"{self.path} belongs to another user (uid {self.owner}), and was found only by looking upwards"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownStoreFormat(EnvironmentProblem):
+    """The `format` file is not one that this obs reads."""
+
+    code = "STORE_FORMAT_UNKNOWN"
+    path: str
+    found: str
+    remedy = "read it with a newer obs"
+
+    def sentence(self) -> str:
+        return f"{self.path} says '{self.found}', and this obs reads 'obs 1'"
+
+
+@dataclass(eq=False, kw_only=True)
+class OperatingSystemRefused(EnvironmentProblem):
+    """A system call failed: no permission, no space, a read-only mount, an I/O error."""
+
+    code = "OS_REFUSED"
+    action: str
+    path: str
+    reason: str
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        return f"could not {self.action} {self.path} ({self.reason})"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
+@dataclass(eq=False, kw_only=True)
+class LockTimeout(EnvironmentProblem):
+    """Another process held the lock for too long."""
+
+    code = "LOCK_TIMEOUT"
+    path: str
+    seconds: float
+    remedy = "wait for the other obs to end and try again"
+
+    def sentence(self) -> str:
+        return f"{self.path} was held by another process for {self.seconds:g} s"
+
+
+@dataclass(eq=False, kw_only=True)
+class FileChanged(EnvironmentProblem):
+    """A file that changed, shrank, grew or was replaced while it was read."""
+
+    code = "FILE_CHANGED"
+    path: str
+    problem: str
+    remedy = "nothing was recorded; try again when nobody writes to it"
+
+    def sentence(self) -> str:
+        return f"{self.path} {self.problem} while it was read"
+
+
+# --------------------------------------------------------------------------- incomplete
+
+
+class Incomplete(ObsError):
+    """The answer is right as far as it goes, and it does not go all the way."""
+
+    code = "INCOMPLETE"
+    exit_code = 5
+
+
+@dataclass(eq=False, kw_only=True)
+class ContentAbsent(Incomplete):
+    """Recorded, but its bytes were not kept."""
+
+    code = "CONTENT_ABSENT"
+    revision: str
+    id: str
+
+    def sentence(self) -> str:
+        return f"the bytes of {self.revision} (blob {self.id}) were recorded but not kept"

@@ -1,0 +1,160 @@
+"""What was there: files, and folders of files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Self
+
+from ..errors import InvalidField
+from .canonical import Path, Value
+from .fields import Fields, Misplaced, check_order, present
+from .ids import BlobId, ObjectId
+from .names import FileName, check_name, name_bytes
+
+ENTRIES_PER_PART: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """The bytes of one file and nothing else, so that its id follows from the file alone."""
+
+    KIND: ClassVar[str] = "file"
+    size: int
+    blake3: BlobId
+
+    def to_value(self) -> dict[str, Value]:
+        """The map of the fields."""
+        return {"size": self.size, "blake3": self.blake3.raw}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """The inverse of `to_value`."""
+        size, digest = fields.uint("size"), fields.digest("blake3", BlobId)
+        return fields.built(lambda: cls(size=size, blake3=digest))
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file of a folder: stored as the array [name, size, blake3]."""
+
+    name: FileName
+    size: int
+    blake3: BlobId
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    @property
+    def file(self) -> File:
+        """The file by itself, as it would be recorded alone."""
+        return File(size=self.size, blake3=self.blake3)
+
+    def to_value(self) -> Value:
+        """The array [name, size, blake3]."""
+        return [self.name, self.size, self.blake3.raw]
+
+    @classmethod
+    def read(cls, value: Value, path: Path) -> Self:
+        """The inverse of `to_value`."""
+        match value:
+            case [(str() | bytes()) as name, int() as size, bytes() as raw] if (
+                type(size) is int and size >= 0 and len(raw) == 32
+            ):
+                try:
+                    return cls(name, size, BlobId(raw))
+                except InvalidField as error:
+                    raise Misplaced(path, error) from None
+            case _:
+                raise Misplaced(path, InvalidField(problem="a tree entry is [name, size, blake3]"))
+
+
+def _check_entries(entries: tuple[TreeEntry, ...]) -> None:
+    check_order([(name_bytes(entry.name),) for entry in entries], "the entries of a folder")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """4,096 entries of a large folder (the last part: what is left)."""
+
+    KIND: ClassVar[str] = "part"
+    entries: tuple[TreeEntry, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.entries) <= ENTRIES_PER_PART:
+            raise InvalidField(problem=f"a part has 1 to {ENTRIES_PER_PART} entries")
+        _check_entries(self.entries)
+
+    def to_value(self) -> dict[str, Value]:
+        """The map of the fields."""
+        return {"entries": [entry.to_value() for entry in self.entries]}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """The inverse of `to_value`."""
+        entries = fields.items("entries", TreeEntry.read)
+        return fields.built(lambda: cls(entries=entries))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A folder of files: `count` files of `size` bytes together, in byte order of their names.
+
+    Up to 4,096 entries stand in the tree itself; beyond that all stand in parts of 4,096. Empty
+    folders leave no trace, as in git.
+    """
+
+    KIND: ClassVar[str] = "tree"
+    count: int
+    size: int
+    entries: tuple[TreeEntry, ...] = ()
+    parts: tuple[ObjectId, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.count <= ENTRIES_PER_PART:
+            if len(self.entries) != self.count or self.parts:
+                raise InvalidField(problem="a tree of up to 4,096 files holds `count` entries and no parts")
+            if sum(entry.size for entry in self.entries) != self.size:
+                raise InvalidField(problem="the sizes of a tree's entries do not add up to its size")
+            _check_entries(self.entries)
+        elif self.entries or len(self.parts) != -(-self.count // ENTRIES_PER_PART):
+            raise InvalidField(problem="a tree beyond 4,096 files holds ceil(count / 4096) parts and no entries")
+
+    @classmethod
+    def of(cls, entries: tuple[TreeEntry, ...], parts: tuple[ObjectId, ...]) -> Self:
+        """The tree of all `entries`; `parts` are the ids of what `split` makes of them."""
+        size = sum(entry.size for entry in entries)
+        kept = entries if len(entries) <= ENTRIES_PER_PART else ()
+        return cls(count=len(entries), size=size, entries=kept, parts=parts)
+
+    @staticmethod
+    def split(entries: tuple[TreeEntry, ...]) -> tuple[Part, ...]:
+        """The parts that a tree of `entries` needs: none up to 4,096."""
+        if len(entries) <= ENTRIES_PER_PART:
+            return ()
+        starts = range(0, len(entries), ENTRIES_PER_PART)
+        return tuple(Part(entries=entries[start : start + ENTRIES_PER_PART]) for start in starts)
+
+    def to_value(self) -> dict[str, Value]:
+        """The map of the fields."""
+        return present(
+            (
+                ("count", self.count),
+                ("size", self.size),
+                ("entries", [entry.to_value() for entry in self.entries]),
+                ("parts", [part.raw for part in self.parts]),
+            )
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """The inverse of `to_value`."""
+        count, size = fields.uint("count"), fields.uint("size")
+        entries, parts = fields.items("entries", TreeEntry.read), fields.items("parts", read_object_id)
+        return fields.built(lambda: cls(count=count, size=size, entries=entries, parts=parts))
+
+
+def read_object_id(value: Value, path: Path) -> ObjectId:
+    """An object id that stands in an array."""
+    if not isinstance(value, bytes) or len(value) != 32:
+        raise Misplaced(path, InvalidField(problem="an id is a bin of 32 bytes"))
+    return ObjectId(value)

@@ -1,0 +1,67 @@
+"""Objects as bytes: every kind, its canonical bytes, its id.
+
+    map { "kind": KIND, "version": 1, … the kind's own keys … }
+
+Laws:  decode_object(encode_object(o)) == o;  encode_object(decode_object(b)) == b, or it raises.
+An encoder writes the lowest version that can hold the value; so far every kind has version 1.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias, TypeVar
+
+from ..errors import FormatError, InvalidField, UnknownKind, UnknownVersion
+from .canonical import decode, encode, locate
+from .data import File, Part, Tree
+from .fields import Fields, Misplaced
+from .ids import ObjectId, derive_object_id
+from .manifests import Manifest
+from .reports import Environment, Report
+from .runs import Metrics, Params, Run
+
+Object: TypeAlias = File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest
+O = TypeVar("O", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+
+VERSION: Final = 1
+CLASSES: Final[dict[str, type[Object]]] = {
+    cls.KIND: cls for cls in (File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+}
+
+
+def encode_object(value: Object) -> bytes:
+    """The canonical bytes of an object. Raises InvalidField, TooLong, TooDeep."""
+    return encode({"kind": value.KIND, "version": VERSION, **value.to_value()})
+
+
+def object_id(value: Object) -> ObjectId:
+    """The id of an object."""
+    return derive_object_id(value.KIND, encode_object(value))
+
+
+def decode_object(data: bytes) -> Object:
+    """The object whose canonical bytes are `data`.
+
+    Raises a FormatError with the offset of what is wrong: not canonical, an unknown kind, version
+    or key, a missing key, a field that breaks the rules of its kind.
+    """
+    value = decode(data)
+    try:
+        fields = Fields(value)
+        kind, version = fields.text("kind"), fields.uint("version")
+        if kind not in CLASSES:
+            raise Misplaced(("kind",), UnknownKind(problem=f"this obs knows no kind '{kind[:64]}'"))
+        if version != VERSION:
+            wrong = UnknownVersion if version > VERSION else InvalidField
+            raise Misplaced(("version",), wrong(problem=f"this obs knows no version {version} of {kind}"))
+        return CLASSES[kind].from_fields(fields)
+    except Misplaced as misplaced:
+        error = misplaced.error
+        raise type(error)(problem=error.problem, offset=locate(data, misplaced.path)) from None
+
+
+def decode_as(expected: type[O], data: bytes) -> O:
+    """`decode_object`, for a link that may lead to one kind only. Raises FormatError."""
+    value = decode_object(data)
+    if not isinstance(value, expected):
+        raise FormatError(problem=f"a {expected.KIND} object is expected here, and this is a {value.KIND}")
+    return value

@@ -1,0 +1,349 @@
+"""The files of a record: opened first, then read once each, in the order that decides what is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ..errors import BadArgument, InvalidDocument
+from ..format.canonical import Value
+from ..format.data import File, Tree, TreeEntry
+from ..format.ids import BlobId, Sha256
+from ..format.manifests import FileNote
+from ..format.names import FileName, name_from_bytes, role_from_name
+from ..format.objects import Object, object_id
+from ..format.reports import Diagnostic
+from ..format.runs import Document, Link, LinkKind, Metrics, Params
+from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
+from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
+from ..observe.headers import is_dataset_name, looks_like_dataset
+from ..observe.reading import FileDigests, read_file
+from ..observe.trees import read_folder
+from ..store.batch import Batch, BlobWriter
+from ..store.statcache import StatCache
+from ..store.store import Store
+from .requests import Named, RecordRequest
+from .views import FileView
+
+
+def base_name(path: str) -> FileName:
+    """The base name of a path as the user wrote it (of `.`: the name of that folder)."""
+    name = os.path.basename(os.path.normpath(path))
+    if name in ("", ".", ".."):
+        name = os.path.basename(os.path.realpath(path)) or "root"
+    return name_from_bytes(os.fsencode(name))
+
+
+def place_of(path: str, home: str) -> tuple[FileName, bool]:
+    """Where `path` lies: relative to `home`, or (base name, True) if it lies outside.
+
+    Absolute paths leak user names, so none is ever stored.
+    """
+    real, root = os.path.realpath(path), os.path.realpath(home)
+    if real != root and os.path.commonpath((real, root)) == root:
+        return name_from_bytes(os.fsencode(os.path.relpath(real, root))), False
+    return base_name(path), True
+
+
+@dataclass(slots=True, kw_only=True)
+class Input:
+    """A dataset or an artifact on its way into the run; `object` is None until it was read."""
+
+    path: str
+    role: str
+    name: FileName
+    kind: LinkKind
+    opened: OpenedFile | None
+    object: File | Tree | None = None
+    sha256: Sha256 | None = None
+    cached: int = 0
+
+    def recorded(self) -> File | Tree:
+        """What it was, once it was read."""
+        if self.object is None:
+            raise BadArgument(what=f"{self.path} was not read")  # a bug, told as an error and not as None
+        return self.object
+
+    def link(self) -> Link:
+        """The link from the run to it."""
+        return Link(role=self.role, name=self.name, kind=self.kind, id=object_id(self.recorded()))
+
+    def view(self) -> FileView:
+        """What the result of `record` says of it."""
+        seen = self.recorded()
+        return FileView(
+            role=self.role,
+            name=self.name,
+            kind=self.kind,
+            size=seen.size,
+            count=seen.count if isinstance(seen, Tree) else 1,
+            blake3=seen.blake3 if isinstance(seen, File) else None,
+            sha256=self.sha256,
+            id=object_id(seen),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInput:
+    """Metrics or params that were read; `file` is None for params given one by one."""
+
+    role: str
+    values: dict[str, Value] | None
+    object: Metrics | Params
+    path: str | None = None
+    file: File | None = None
+    sha256: Sha256 | None = None
+
+    def document(self) -> Document:
+        """What the run says of it."""
+        if self.file is None or self.path is None:
+            return Document(values=object_id(self.object))
+        return Document(
+            values=object_id(self.object), name=base_name(self.path), file=object_id(self.file)
+        )
+
+
+class Reader:
+    """Opens and reads everything that a request names. A context: it closes what it opened."""
+
+    def __init__(
+        self, store: Store, batch: Batch, request: RecordRequest, progress: Callable[[int], None] | None
+    ) -> None:
+        self._store = store
+        self._batch = batch
+        self._request = request
+        self._progress = progress
+        self._stack = ExitStack()
+        self._cache: StatCache | None = None
+        self._dataset_blobs: set[BlobId] = set()
+        self.datasets: list[Input] = []
+        self.artifacts: list[Input] = []
+        self.metrics: DocumentInput | None = None
+        self.params: DocumentInput | None = None
+        self.objects: list[Object] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    # ------------------------------------------------------------------ opening
+
+    def open_all(self) -> None:
+        """Opens every dataset and artifact and settles the roles: what is wrong here costs no reading."""
+        request = self._request
+        unnamed = [given.path for given in request.datasets if given.role is None]
+        if len(unnamed) > 1:
+            raise BadArgument(
+                what=f"{unnamed[1]} is a second dataset without a role",
+                hint=f"name them, as in --data train={unnamed[0]} --data test={unnamed[1]}",
+            )
+        self.datasets = [self._open(given, given.role or "data") for given in request.datasets]
+        if request.model is not None:
+            self.artifacts.append(self._open(request.model, request.model.role or "model"))
+        for given in request.artifacts:
+            self.artifacts.append(self._open(given, given.role or role_from_name(base_name(given.path))))
+        paths: dict[str, str] = {}
+        for given in (*self.datasets, *self.artifacts):
+            if given.role in paths:
+                raise BadArgument(
+                    what=f"the role '{given.role}' is taken by both {paths[given.role]} and {given.path}",
+                    hint="give one of them another: ROLE=PATH",
+                )
+            paths[given.role] = given.path
+
+    def _open(self, given: Named, role: str) -> Input:
+        kind: LinkKind = "tree" if path_kind(given.path) == "folder" else "file"
+        opened = self._stack.enter_context(open_regular(given.path)) if kind == "file" else None
+        return Input(path=given.path, role=role, name=base_name(given.path), kind=kind, opened=opened)
+
+    # ------------------------------------------------------------------ reading
+
+    def read_all(self, diagnostics: list[Diagnostic]) -> None:
+        """Reads everything. The documents first (they are small and may be wrong), then the datasets,
+        so that an artifact that equals one is known not to be kept."""
+        request = self._request
+        if request.metrics is not None:
+            self.metrics = self._read_document(request.metrics, "metrics", diagnostics)
+        if request.params is not None or request.given_params:
+            self.params = self._read_params(diagnostics)
+        if request.cache and not request.dry_run:
+            self._cache = self._stack.enter_context(self._store.stat_cache())
+        for given in self.datasets:
+            self._read(given, keep=request.keep_data, cache=self._cache if not request.keep_data else None)
+        for given in self.artifacts:
+            self._read(given, keep=request.keep_artifacts, cache=None)
+
+    def _read(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
+        if given.opened is None:
+            self._read_tree(given, keep=keep, cache=cache)
+        else:
+            self._read_one(given, given.opened, keep=keep, cache=cache)
+
+    def _read_one(self, given: Input, opened: OpenedFile, *, keep: bool, cache: StatCache | None) -> None:
+        wants_sha256 = self._request.sha256
+        known = cache.find(_key(Stamp.of(opened.stat))) if cache is not None else None
+        if known is not None and (known[1] is not None or not wants_sha256):
+            given.cached = 1
+            given.object = File(size=opened.stat.st_size, blake3=BlobId(known[0]))
+            given.sha256 = Sha256(known[1]) if known[1] is not None and wants_sha256 else None
+        else:
+            is_artifact = given in self.artifacts
+            if is_artifact and is_dataset_name(os.fsdecode(os.path.basename(given.path))):
+                keep = False
+            digests, blob = self._read_bytes(opened, keep=keep)
+            given.object = File(size=digests.size, blake3=digests.blake3)
+            given.sha256 = digests.sha256
+            self._settle(blob, digests.blake3, is_artifact=is_artifact)
+            if cache is not None:
+                sha256 = digests.sha256.raw if digests.sha256 else None
+                cache.remember(_key(digests.stamp), (digests.blake3.raw, sha256))
+        if given in self.datasets:
+            self._dataset_blobs.add(given.object.blake3)
+        self.objects.append(given.object)
+
+    def _read_bytes(self, opened: OpenedFile, *, keep: bool) -> tuple[FileDigests, BlobWriter | None]:
+        blob = self._batch.open_blob() if keep and not self._request.dry_run else None
+        digests = read_file(
+            opened,
+            sha256=self._request.sha256,
+            sink=blob.write if blob is not None else None,
+            progress=self._progress,
+        )
+        return digests, blob
+
+    def _settle(self, blob: BlobWriter | None, name: BlobId, *, is_artifact: bool) -> None:
+        """Keeps what was copied, unless it turned out to be one of the datasets."""
+        if blob is not None and is_artifact and name in self._dataset_blobs:
+            self._batch.drop_blob(blob)
+        elif blob is not None:
+            self._batch.keep_blob(blob, name)
+
+    def _read_tree(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
+        is_artifact = given in self.artifacts
+        writers: dict[bytes, BlobWriter] = {}
+
+        def sink_for(name: bytes) -> Callable[[memoryview], object] | None:
+            if not keep or self._request.dry_run or (is_artifact and is_dataset_name(os.fsdecode(name))):
+                return None
+            writers[name] = self._batch.open_blob()
+            return writers[name].write
+
+        def known(stamp: Stamp) -> BlobId | None:
+            found = cache.find(_key(stamp)) if cache is not None else None
+            return BlobId(found[0]) if found is not None else None
+
+        entries: list[TreeEntry] = []
+        for file in read_folder(
+            given.path,
+            known=known if cache is not None else None,
+            sink_for=sink_for if keep else None,
+            jobs=self._request.jobs,
+            progress=self._progress,
+        ):
+            entries.append(TreeEntry(file.name, file.size, file.blake3))
+            if not is_artifact:
+                self._dataset_blobs.add(file.blake3)
+            if file.from_cache:
+                given.cached += 1
+            elif cache is not None:
+                cache.remember(_key(file.stamp), (file.blake3.raw, None))
+            raw = file.name.encode() if isinstance(file.name, str) else file.name
+            self._settle(writers.pop(raw, None), file.blake3, is_artifact=is_artifact)
+        if not entries:
+            raise BadArgument(what=f"the folder {given.path} holds no files")
+        parts = Tree.split(tuple(entries))
+        self.objects.extend(parts)
+        given.object = Tree.of(tuple(entries), tuple(object_id(part) for part in parts))
+        self.objects.append(given.object)
+
+    def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
+        """Metrics or params from a file; of a failed run they may be anything."""
+        chunks: list[bytes] = []
+        with open_regular(path) as opened:
+            if opened.stat.st_size > MAX_DOCUMENT_BYTES:
+                raise InvalidDocument(
+                    path=path,
+                    problem=f"it has {opened.stat.st_size} bytes, and {role} have at most {MAX_DOCUMENT_BYTES}; "
+                    "record it as an artifact instead",
+                )
+            digests = read_file(opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk)))
+        data = b"".join(chunks)
+        values: dict[str, Value] | None = None
+        try:
+            values = (parse_metrics if role == "metrics" else parse_params)(data, path)
+        except InvalidDocument:
+            if self._request.status != "failed":
+                raise
+            diagnostics.append(
+                Diagnostic(
+                    code="METRICS_SCHEMA_MISMATCH",
+                    severity="error",
+                    message=f"the {role} file of this failed run could not be read as {role}",
+                    details={"role": role},
+                )
+            )
+        file = File(size=digests.size, blake3=digests.blake3)
+        kind = Metrics if role == "metrics" else Params
+        stored = kind(source=digests.blake3, values=values)
+        self.objects += [file, stored]
+        if self._request.keep_artifacts and not self._request.dry_run:
+            blob = self._batch.open_blob()
+            blob.write(data)
+            self._batch.keep_blob(blob, digests.blake3)
+        return DocumentInput(
+            role=role, values=values, object=stored, path=path, file=file, sha256=digests.sha256
+        )
+
+    def _read_params(self, diagnostics: list[Diagnostic]) -> DocumentInput:
+        path = self._request.params
+        read = self._read_document(path, "params", diagnostics) if path is not None else None
+        values = dict(read.values or {}) if read is not None else {}
+        if not self._request.given_params and read is not None:
+            return read
+        for key, value in self._request.given_params:
+            if key in values:
+                raise BadArgument(what=f"the parameter '{key}' is given twice")
+            values[key] = value
+        source = read.object.source if read is not None else None
+        stored = Params(source=source, values=values)
+        if read is not None:
+            self.objects.remove(read.object)
+        self.objects.append(stored)
+        return DocumentInput(
+            role="params",
+            values=values,
+            object=stored,
+            path=path,
+            file=read.file if read is not None else None,
+            sha256=read.sha256 if read is not None else None,
+        )
+
+    # ------------------------------------------------------------------ places
+
+    def notes(self) -> tuple[FileNote, ...]:
+        """Where each file lay, for the manifest."""
+        notes: list[FileNote] = []
+        for given in (*self.datasets, *self.artifacts):
+            notes.append(self._note(given.role, given.path, given.sha256, given.cached))
+        for document in (self.metrics, self.params):
+            if document is not None and document.path is not None:
+                notes.append(self._note(document.role, document.path, document.sha256, 0))
+        return tuple(sorted(notes, key=lambda note: note.order))
+
+    def _note(self, role: str, path: str, sha256: Sha256 | None, cached: int) -> FileNote:
+        place, outside = place_of(path, self._store.home)
+        return FileNote(
+            role=role, name=base_name(path), path=place, outside=outside, sha256=sha256, cached=cached
+        )
+
+
+def _key(stamp: Stamp) -> tuple[int, int, int, int, int]:
+    return stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, stamp.ctime_ns

@@ -1,0 +1,48 @@
+"""Is the label column in the data? Asked of the header, before anything is read or stored."""
+
+from __future__ import annotations
+
+from ..errors import LabelNotFound
+from ..format.reports import Diagnostic
+from ..observe.headers import NoHeader, read_columns, read_folder_columns
+from .inputs import Input, Reader
+from .requests import RecordRequest
+
+
+def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagnostic]) -> None:
+    """Looks for the label in the datasets' columns.
+
+    It has to be in one of those whose columns can be read; where none can, that is a diagnostic and
+    no guess. Raises LabelNotFound, naming the columns, unless the run is said to have failed.
+    """
+    if request.label is None:
+        return
+    lacking: list[tuple[Input, tuple[str, ...]]] = []
+    for given in sorted(reader.datasets, key=lambda given: given.role != "data"):
+        columns = read_columns(given.opened) if given.opened else read_folder_columns(given.path)
+        if isinstance(columns, NoHeader):
+            diagnostics.append(
+                Diagnostic(
+                    code="CONTENT_UNAVAILABLE",
+                    severity="warning",
+                    message=f"the columns of '{given.role}' could not be read, so the label was not looked for in it",
+                    details={"role": given.role, "reason": columns.reason},
+                )
+            )
+        elif request.label in columns:
+            return
+        else:
+            lacking.append((given, columns))
+    if not lacking:
+        return
+    given, columns = lacking[0]
+    if request.status != "failed":
+        raise LabelNotFound(label=request.label, path=given.path, columns=columns)
+    diagnostics.append(
+        Diagnostic(
+            code="LABEL_NOT_FOUND",
+            severity="error",
+            message="the label column is not among the dataset's columns",
+            details={"role": given.role, "label": request.label, "columns": len(columns)},
+        )
+    )

@@ -1,0 +1,76 @@
+"""Which runs have these bytes: by content, however the file is named and wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..errors import FormatError, IntegrityError
+from ..format.data import File, Part, Tree, TreeEntry
+from ..format.ids import ObjectId, Sha256
+from ..format.names import FileName
+from ..format.objects import object_id
+from ..format.runs import Run
+from ..observe.files import open_regular
+from ..observe.reading import read_file
+from ..store.store import Store
+from .revisions import links_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a run some bytes stand: the role, and the file's name within it if that is a folder."""
+
+    role: str
+    member: FileName | None
+
+
+def digest_file(path: str) -> tuple[File, Sha256 | None]:
+    """The file object of the bytes at `path`, always read anew, and their SHA-256."""
+    with open_regular(path) as opened:
+        digests = read_file(opened, sha256=True)
+    return File(size=digests.size, blake3=digests.blake3), digests.sha256
+
+
+def file_of(path: str) -> File:
+    """The file object of the bytes at `path`."""
+    with open_regular(path) as opened:
+        digests = read_file(opened, sha256=False)
+    return File(size=digests.size, blake3=digests.blake3)
+
+
+def tree_entries(store: Store, wanted: ObjectId) -> Iterator[TreeEntry]:
+    """All entries of a tree, out of its parts too. Raises MissingObject, CorruptObject."""
+    tree = store.objects.get(Tree, wanted, "a run")
+    yield from tree.entries
+    for part in tree.parts:
+        yield from store.objects.get(Part, part, f"tree {wanted.short}").entries
+
+
+def roles_of(
+    store: Store, run: Run, file: File, wanted: ObjectId, trees: dict[ObjectId, tuple[FileName, ...]]
+) -> list[Place]:
+    """Every place of a run where these bytes stand; `wanted` is the id of `file`.
+
+    `trees` remembers which names each tree has for them, so that a tree that many runs share is read
+    once. A tree that cannot be read has none: `verify` names what is wrong with it.
+    """
+    places: list[Place] = []
+    for link in links_of(run):
+        if link.kind == "file":
+            if link.id == wanted:
+                places.append(Place(role=link.role, member=None))
+            continue
+        if link.id not in trees:
+            try:
+                entries = tree_entries(store, link.id)
+                trees[link.id] = tuple(e.name for e in entries if e.blake3 == file.blake3 and e.size == file.size)
+            except (IntegrityError, FormatError):
+                trees[link.id] = ()
+        places += [Place(role=link.role, member=name) for name in trees[link.id]]
+    return places
+
+
+def wanted_id(file: File) -> ObjectId:
+    """The id that the file's object has if it was ever recorded by itself."""
+    return object_id(file)

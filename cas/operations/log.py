@@ -1,0 +1,98 @@
+"""`log`: the run history, newest first, one manifest at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..errors import FormatError, IntegrityError
+from ..format.data import File
+from ..format.ids import ObjectId
+from ..format.objects import object_id
+from ..format.runs import Run
+from ..store.chain import Gap
+from ..store.store import Store
+from .lineage import file_of, roles_of
+from .views import RunView, run_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRequest:
+    """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
+    what counts is their content. `text` is looked for in messages and run ids, in any case."""
+
+    limit: int | None = None
+    since: str | None = None
+    until: str | None = None
+    text: str | None = None
+    data: str | None = None
+    model: str | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """A place in the history that cannot be told: what is wrong there."""
+
+    sequence: int | None
+    manifest: ObjectId | None
+    problem: str
+
+
+def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
+    """The manifests that are wanted, newest first (`reverse`: oldest first); damage in its place.
+
+    Raises BrokenChain if HEAD cannot be read, FileMissing and the like for the named files.
+    """
+    data = file_of(request.data) if request.data is not None else None
+    model = file_of(request.model) if request.model is not None else None
+    found = _matching(store, request, data, model)
+    if request.reverse:
+        newest_first = list(found)  # the chain can only be walked back
+        found = iter(newest_first[::-1][: request.limit])
+        yield from found
+        return
+    shown = 0
+    for line in found:
+        if request.limit is not None and shown >= request.limit:
+            return
+        shown += not isinstance(line, Damage)
+        yield line
+
+
+def _matching(
+    store: Store, request: LogRequest, data: File | None, model: File | None
+) -> Iterator[RunView | Damage]:
+    trees: dict[ObjectId, tuple[str, ...]] = {}
+    for step in store.chain.walk():
+        if isinstance(step, Gap):
+            yield Damage(sequence=step.sequence, manifest=step.id, problem=str(step.error))
+            continue
+        manifest = step.manifest
+        if request.since is not None and manifest.recorded_at < request.since:
+            continue  # times need not rise along the chain: the walk goes on
+        if request.until is not None and manifest.recorded_at > request.until:
+            continue
+        try:
+            view = run_view(store, step)
+            if data is not None or model is not None:
+                run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
+                if data is not None and not _has(store, run, data, trees, {link.role for link in run.datasets}):
+                    continue
+                if model is not None and not _has(store, run, model, trees, {link.role for link in run.artifacts}):
+                    continue
+        except (IntegrityError, FormatError) as error:
+            yield Damage(sequence=manifest.sequence, manifest=step.id, problem=str(error))
+            continue
+        if request.text is not None:
+            haystack = f"{manifest.message or ''}\n{view.run_id or ''}".casefold()
+            if request.text.casefold() not in haystack:
+                continue
+        yield view
+
+
+def _has(
+    store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[str, ...]], roles: set[str]
+) -> bool:
+    wanted = object_id(file)
+    return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))

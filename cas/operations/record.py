@@ -1,0 +1,209 @@
+"""`record`: one finished run into the history.
+
+    read      every file once: digests, and the copy of what is kept, in the same pass
+    describe  the run (bytes and what was said), then the report (what obs saw)
+    publish   everything durable under its name
+    append    under the lock: the manifest, then HEAD
+
+Nothing names what is not yet durable, so whoever stops this at any moment leaves leftovers or
+orphans and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import BrokenChain
+from ..format.canonical import Value
+from ..format.ids import ObjectId
+from ..format.manifests import FileNote, Manifest
+from ..format.objects import object_id
+from ..format.reports import Diagnostic, Environment, Report
+from ..format.runs import Document, Link, Metrics, Params, Run, Status
+from ..store.chain import Entry, Position
+from ..store.store import Store
+from .inputs import DocumentInput, Input, Reader
+from .labels import check_label
+from .requests import RecordRequest
+from .views import FileView, claimed_count, file_view
+
+_ATTEMPTS = 1000
+"""How often HEAD may move between looking at it and taking the lock, before something is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What `record` did. `created` is False where the run was recorded already and no manifest was added.
+
+    After a dry run `manifest`, `sequence` and `parent` are None unless the run was recorded before.
+    """
+
+    manifest: ObjectId | None
+    run: ObjectId
+    sequence: int | None
+    parent: ObjectId | None
+    created: bool
+    dry_run: bool
+    recorded_at: str | None
+    message: str | None
+    run_id: str | None
+    status: Status
+    label: str | None
+    num_samples: int | None
+    num_features: int | None
+    dropped_rows: int | None
+    metrics: dict[str, Value] | None
+    datasets: tuple[FileView, ...]
+    artifacts: tuple[FileView, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def record(
+    store: Store,
+    request: RecordRequest,
+    *,
+    environment: Callable[[], Environment],
+    now: Callable[[], str],
+    progress: Callable[[int], None] | None = None,
+) -> Recorded:
+    """Records a run.
+
+    `environment` describes the environment that the run is said to have run in; `now` is the stored
+    time, asked when the manifest is made; `progress` is told how many bytes were read.
+    Raises BadArgument, LabelNotFound, InvalidDocument, FileMissing, WrongFileType, FileChanged,
+    OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
+    """
+    diagnostics: list[Diagnostic] = []
+    with store.batch() as batch:
+        with Reader(store, batch, request, progress) as reader:
+            reader.open_all()
+            check_label(request, reader, diagnostics)
+            reader.read_all(diagnostics)
+        run = _run(request, reader)
+        run_id = object_id(run)
+        seen = environment()
+        report = Report(
+            run=run_id,
+            obs=request.obs_version,
+            environment=object_id(seen),
+            diagnostics=tuple(sorted(diagnostics, key=lambda found: found.order)),
+        )
+        for value in (*reader.objects, run, seen, report):
+            batch.add(value)
+        notes = reader.notes()
+        previous = _recorded(store, run_id)
+        wanted = request.force or request.message is not None
+        if not wanted and previous is not None:
+            wanted = previous.manifest.report != object_id(report)
+        if not request.dry_run:
+            if previous is None or wanted:
+                batch.publish()
+                entry, created = _append(store, request, run_id, object_id(report), notes, previous, now)
+            else:
+                batch.publish()
+                entry, created = previous, False
+        else:
+            entry, created = previous, False
+    return _result(store, request, run, run_id, report, reader, entry, created)
+
+
+def _run(request: RecordRequest, reader: Reader) -> Run:
+    def links(inputs: list[Input]) -> tuple[Link, ...]:
+        return tuple(sorted((given.link() for given in inputs), key=lambda link: link.order))
+
+    def document(given: DocumentInput | None) -> Document | None:
+        return given.document() if given is not None else None
+
+    return Run(
+        datasets=links(reader.datasets),
+        artifacts=links(reader.artifacts),
+        metrics=document(reader.metrics),
+        params=document(reader.params),
+        label=request.label,
+        run_id=request.run_id,
+        status=request.status,
+    )
+
+
+def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Entry | None:
+    """The newest manifest of `run`, looking from HEAD down to `until` (not included)."""
+    if until is None and not store.objects.has(run):
+        return None  # the object comes before its manifest: no object, no manifest
+    for entry in store.chain.entries():
+        if entry.id == until:
+            return None
+        if entry.manifest.run == run:
+            return entry
+    return None
+
+
+def _append(
+    store: Store,
+    request: RecordRequest,
+    run: ObjectId,
+    report: ObjectId,
+    notes: tuple[FileNote, ...],
+    previous: Entry | None,
+    now: Callable[[], str],
+) -> tuple[Entry, bool]:
+    """Adds the manifest, unless another process recorded the same run and report in the meantime."""
+
+    def build(position: Position) -> Manifest:
+        return Manifest(
+            sequence=position.sequence,
+            recorded_at=now(),
+            run=run,
+            report=report,
+            parent=position.parent,
+            message=request.message,
+            files=notes,
+            history=position.history,
+        )
+
+    repeat = request.force or request.message is not None
+    with store.chain.locked(request.lock_timeout_seconds):
+        if not repeat:
+            newest = _recorded(store, run)
+            known = previous.id if previous is not None else None
+            if newest is not None and newest.id != known and newest.manifest.report == report:
+                return newest, False
+        entry = store.chain.append(build, store.chain.head())
+    if entry is None:
+        raise BrokenChain(problem="HEAD moved while the lock was held: something writes without it")
+    return entry, True
+
+
+def _result(
+    store: Store,
+    request: RecordRequest,
+    run: Run,
+    run_id: ObjectId,
+    report: Report,
+    reader: Reader,
+    entry: Entry | None,
+    created: bool,
+) -> Recorded:
+    manifest = entry.manifest if entry is not None else None
+    metrics = reader.metrics.values if reader.metrics is not None else None
+    views = {given.role: given.view() for given in (*reader.datasets, *reader.artifacts)}
+    return Recorded(
+        manifest=entry.id if entry is not None else None,
+        run=run_id,
+        sequence=manifest.sequence if manifest is not None else None,
+        parent=manifest.parent if manifest is not None else None,
+        created=created,
+        dry_run=request.dry_run,
+        recorded_at=manifest.recorded_at if manifest is not None else None,
+        message=manifest.message if manifest is not None else request.message,
+        run_id=request.run_id,
+        status=request.status,
+        label=request.label,
+        num_samples=claimed_count(metrics, "num_samples"),
+        num_features=claimed_count(metrics, "num_features"),
+        dropped_rows=report.counts.get("dropped_rows"),
+        metrics=metrics,
+        datasets=tuple(views[link.role] for link in run.datasets),
+        artifacts=tuple(views[link.role] for link in run.artifacts),
+        diagnostics=report.diagnostics,
+    )

@@ -1,0 +1,83 @@
+"""What a user asks `record` for, checked as far as that needs no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import BadArgument, InvalidField
+from ..format.canonical import Value
+from ..format.manifests import MAX_MESSAGE_BYTES
+from ..format.names import RESERVED_ROLES, check_role
+from ..format.runs import MAX_TEXT_BYTES, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A path as the user wrote it, and the role if one was given with it."""
+
+    path: str
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise BadArgument(what="an empty path names no file")
+        if self.role is not None:
+            try:
+                check_role(self.role)
+            except InvalidField as error:
+                raise BadArgument(what=error.problem) from None
+            if self.role in RESERVED_ROLES:
+                raise BadArgument(what=f"the role '{self.role}' belongs to the run's own documents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRequest:
+    """One `record`: what went in, what came out, what was said, and how to go about it.
+
+    `given_params` are (key, value) pairs in the order given; `jobs` files are hashed at once, and the
+    result does not depend on it. Raises BadArgument.
+    """
+
+    obs_version: str
+    datasets: tuple[Named, ...] = ()
+    model: Named | None = None
+    artifacts: tuple[Named, ...] = ()
+    metrics: str | None = None
+    params: str | None = None
+    given_params: tuple[tuple[str, Value], ...] = ()
+    label: str | None = None
+    message: str | None = None
+    run_id: str | None = None
+    status: Status = "ok"
+    keep_data: bool = False
+    keep_artifacts: bool = True
+    sha256: bool = True
+    cache: bool = True
+    jobs: int = 1
+    force: bool = False
+    dry_run: bool = False
+    lock_timeout_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not (self.datasets or self.model or self.artifacts or self.metrics or self.params or self.given_params):
+            raise BadArgument(
+                what="there is nothing to record",
+                hint="name what the run read and wrote: --data, --model, --metrics, --artifact",
+            )
+        for what, text, most in (
+            ("message", self.message, MAX_MESSAGE_BYTES),
+            ("run id", self.run_id, MAX_TEXT_BYTES),
+            ("label", self.label, MAX_TEXT_BYTES),
+        ):
+            if text is None:
+                continue
+            try:
+                size = len(text.encode())
+            except UnicodeEncodeError:
+                raise BadArgument(what=f"the {what} is not valid text (UTF-8)") from None
+            if size > most:
+                raise BadArgument(what=f"the {what} has {size} bytes, and {most} is the most")
+        if self.message == "" or self.run_id == "":
+            raise BadArgument(what=f"the {'message' if self.message == '' else 'run id'} is empty")
+        if self.jobs < 1:
+            raise BadArgument(what=f"--jobs is at least 1, and not {self.jobs}")

@@ -1,0 +1,157 @@
+"""`cat` and `restore`: kept bytes back, verified on the way."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..errors import ContentAbsent, FileExists, ObsError, WrongFileType
+from ..format.data import File, Tree, TreeEntry
+from ..format.ids import BlobId, ObjectId
+from ..store.files import refused
+from ..store.store import Store
+from .lineage import tree_entries
+from .revisions import Member
+from .show import file_object
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was written where. `size` is in bytes, `count` the number of files."""
+
+    path: str
+    manifest: ObjectId
+    run: ObjectId
+    role: str
+    size: int
+    count: int
+    blake3: BlobId | None
+
+
+def cat(store: Store, member: Member, text: str) -> Iterator[bytes]:
+    """The kept bytes of one file, in pieces; damage is raised before the last piece is given out.
+
+    `text` is how the user named it. Raises ContentAbsent, WrongFileType, CorruptBlob.
+    """
+    file = file_object(store, member.file)
+    if isinstance(file, Tree):
+        raise WrongFileType(path=text, found="a folder", needed="a file")
+    return _chunks(store, file.blake3, text)
+
+
+def restore(store: Store, member: Member, text: str, target: str, *, force: bool) -> Restored:
+    """Writes the kept bytes to `target`, which appears only when all of them were verified.
+
+    A folder is restored as a folder that is not there yet.
+    Raises ContentAbsent, CorruptBlob, FileExists, OperatingSystemRefused.
+    """
+    seen = file_object(store, member.file)
+    if isinstance(seen, File):
+        if os.path.isdir(target):
+            raise WrongFileType(path=target, found="a folder", needed="the name of a file")
+        if os.path.lexists(target) and not force:
+            raise FileExists(path=target)
+        _write_atomically(target, _chunks(store, seen.blake3, text), replace=force)
+        count = 1
+    else:
+        count = _restore_tree(store, member, text, target)
+    return Restored(
+        path=target,
+        manifest=member.entry.id,
+        run=member.entry.manifest.run,
+        role=member.role,
+        size=seen.size,
+        count=count,
+        blake3=seen.blake3 if isinstance(seen, File) else None,
+    )
+
+
+def _chunks(store: Store, blob: BlobId, text: str) -> Iterator[bytes]:
+    chunks = store.blobs.chunks(blob)
+    if chunks is None:
+        raise ContentAbsent(revision=text, id=blob.hex)
+    return chunks
+
+
+def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
+    if os.path.lexists(target):
+        raise FileExists(path=target)
+    entries = list(tree_entries(store, member.file))
+    for entry in entries:
+        if store.blobs.size_of(entry.blake3) is None:
+            raise ContentAbsent(revision=f"{text} ({_shown(entry)})", id=entry.blake3.hex)
+    # Built beside the target and renamed at the end: the target is whole or not there.
+    folder = os.path.dirname(os.path.abspath(target))
+    made = _system(folder, lambda: tempfile.mkdtemp(prefix=".obs-restore-", dir=folder))
+    try:
+        os.chmod(made, 0o777 & ~_umask())
+        for entry in entries:
+            raw = entry.name.encode() if isinstance(entry.name, str) else entry.name
+            path = os.path.join(made, os.fsdecode(raw))
+            _system(path, lambda path=path: os.makedirs(os.path.dirname(path), exist_ok=True))
+            _write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
+        _system(target, lambda: os.rename(made, target))
+    except BaseException:
+        _remove_tree(made)
+        raise
+    return len(entries)
+
+
+def _shown(entry: TreeEntry) -> str:
+    return entry.name if isinstance(entry.name, str) else os.fsdecode(entry.name)
+
+
+def _remove_tree(path: str) -> None:
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process' umask; there is no way to ask for it without setting it."""
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
+
+
+def _system(path: str, call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except OSError as error:
+        raise refused("write", path, error) from None
+
+
+def _write_atomically(target: str, chunks: Iterator[bytes], *, replace: bool) -> None:
+    """A new file with these bytes, under its name only when it is whole and on the disk."""
+    folder = os.path.dirname(os.path.abspath(target))
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".obs-restore-", dir=folder)
+    except OSError as error:
+        raise refused("write into", folder, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(temporary, target)
+        else:
+            os.link(temporary, target)  # unlike rename(2), link(2) never overwrites
+            os.unlink(temporary)
+    except FileExistsError:
+        os.unlink(temporary)
+        raise FileExists(path=target) from None
+    except OSError as error:
+        os.unlink(temporary)
+        raise refused("write", target, error) from None
+    except (ObsError, KeyboardInterrupt):
+        os.unlink(temporary)
+        raise

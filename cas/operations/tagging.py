@@ -1,0 +1,50 @@
+"""`tag`: names for manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import BadArgument, InvalidField, UnknownRevision
+from ..format.ids import ObjectId
+from ..format.names import check_tag
+from ..store.store import Store
+from .revisions import resolve_entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag and the manifest that it names (None: its file is damaged)."""
+
+    name: str
+    manifest: ObjectId | None
+
+
+def list_tags(store: Store) -> tuple[Tag, ...]:
+    """All tags, by name. Raises BrokenChain for a damaged one."""
+    return tuple(Tag(name=name, manifest=store.tags.get(name)) for name in store.tags.names())
+
+
+def set_tag(store: Store, name: str, revision: str) -> Tag:
+    """Makes `name`, which must be new, a name of the revision's manifest. Raises BadArgument."""
+    _check(name)
+    if store.tags.get(name) is not None:
+        raise BadArgument(what=f"the tag '{name}' is there already", hint=f"remove it first: obs tag -d {name}")
+    entry = resolve_entry(store, revision)
+    store.tags.put(name, entry.id)
+    return Tag(name=name, manifest=entry.id)
+
+
+def remove_tag(store: Store, name: str) -> Tag:
+    """Removes a tag; what it named stays. Raises UnknownRevision, BadArgument."""
+    _check(name)
+    manifest = store.tags.get(name)
+    if not store.tags.remove(name):
+        raise UnknownRevision(revision=name, tried=("a tag",))
+    return Tag(name=name, manifest=manifest)
+
+
+def _check(name: str) -> None:
+    try:
+        check_tag(name)
+    except InvalidField as error:
+        raise BadArgument(what=error.problem) from None

@@ -1,0 +1,126 @@
+"""How stored things are told: the pieces that the results of several operations share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import FormatError, IntegrityError
+from ..format.canonical import Value
+from ..format.data import File, Tree
+from ..format.ids import BlobId, ObjectId, Sha256
+from ..format.manifests import Manifest
+from ..format.names import FileName
+from ..format.reports import Diagnostic, Report
+from ..format.runs import Document, Link, Metrics, Params, Run, Status
+from ..store.chain import Entry
+from ..store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that is not as it has to be; `runs` are the runs that it touches."""
+
+    code: str
+    id: str | None
+    message: str
+    runs: tuple[ObjectId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """One input or output. `id` is its file or tree object; `blake3` is None for folders.
+
+    `size` is in bytes (None: the object cannot be read), `count` the number of files.
+    """
+
+    role: str
+    name: FileName
+    kind: str
+    size: int | None
+    count: int | None
+    blake3: BlobId | None
+    sha256: Sha256 | None
+    id: ObjectId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run as one manifest tells it."""
+
+    manifest: ObjectId
+    sequence: int
+    recorded_at: str
+    message: str | None
+    run: ObjectId
+    run_id: str | None
+    status: Status
+    label: str | None
+    metrics: dict[str, Value] | None
+    datasets: tuple[FileView, ...]
+    artifacts: tuple[FileView, ...]
+
+
+def file_view(store: Store, link: Link, manifest: Manifest | None) -> FileView:
+    """A link with what its object says. A damaged object leaves its facts unknown."""
+    size: int | None = None
+    count: int | None = None
+    digest: BlobId | None = None
+    try:
+        if link.kind == "file":
+            file = store.objects.get(File, link.id, "a run")
+            size, count, digest = file.size, 1, file.blake3
+        else:
+            tree = store.objects.get(Tree, link.id, "a run")
+            size, count = tree.size, tree.count
+    except (IntegrityError, FormatError):
+        pass  # `verify` names what is wrong with it; here the rest of the run is still worth telling
+    note = manifest.note_of(link.role) if manifest is not None else None
+    return FileView(
+        role=link.role,
+        name=link.name,
+        kind=link.kind,
+        size=size,
+        count=count,
+        blake3=digest,
+        sha256=note.sha256 if note is not None else None,
+        id=link.id,
+    )
+
+
+def document_values(
+    store: Store, document: Document | None, kind: type[Metrics] | type[Params]
+) -> dict[str, Value] | None:
+    """The values of a run's metrics or params; None if there are none, or they cannot be read."""
+    if document is None:
+        return None
+    try:
+        return store.objects.get(kind, document.values, "a run").values
+    except (IntegrityError, FormatError):
+        return None
+
+
+def run_view(store: Store, entry: Entry) -> RunView:
+    """The run that a manifest records. Raises MissingObject, CorruptObject where the run is damaged."""
+    manifest = entry.manifest
+    run = store.objects.get(Run, manifest.run, f"manifest {entry.id.short}")
+    return RunView(
+        manifest=entry.id,
+        sequence=manifest.sequence,
+        recorded_at=manifest.recorded_at,
+        message=manifest.message,
+        run=manifest.run,
+        run_id=run.run_id,
+        status=run.status,
+        label=run.label,
+        metrics=document_values(store, run.metrics, Metrics),
+        datasets=tuple(file_view(store, link, manifest) for link in run.datasets),
+        artifacts=tuple(file_view(store, link, manifest) for link in run.artifacts),
+    )
+
+
+def claimed_count(metrics: dict[str, Value] | None, name: str) -> int | None:
+    """A count that the metrics file states, None if it states none."""
+    value = (metrics or {}).get(name)
+    return value if type(value) is int and value >= 0 else None
+
+

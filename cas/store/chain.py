@@ -1,0 +1,215 @@
+"""The history: `HEAD`, the manifests it leads to, and how one is added.
+
+Manifests form one line, each naming its parent. `HEAD` is the last thing that a record moves,
+under one lock and only from the head that the new manifest was built on. Readers take no lock: a
+head that they read was durable before it was named, and stays readable for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import BrokenChain, FormatError, InvalidField, IntegrityError, LockTimeout
+from ..format.ids import ObjectId
+from ..format.manifests import Manifest
+from ..format.merkle import Frontier, extend, leaf_hash
+from .batch import Batch
+from .files import StoreFiles, refused
+from .objects import Objects
+
+HEAD: Final = "HEAD"
+LOCK: Final = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One manifest of the walk, with its canonical bytes."""
+
+    id: ObjectId
+    manifest: Manifest
+    data: bytes
+
+    def next_history(self) -> Frontier:
+        """The frontier that the manifest after this one has to carry."""
+        return extend(self.manifest.history, self.manifest.sequence, leaf_hash(self.data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A place where the walk could not go on by parent links: what was wrong with which manifest."""
+
+    id: ObjectId | None
+    sequence: int | None
+    error: IntegrityError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a new manifest goes: what it has to say about its place."""
+
+    parent: ObjectId | None
+    sequence: int
+    history: Frontier
+
+
+class Chain:
+    """The history of one store."""
+
+    def __init__(self, files: StoreFiles, objects: Objects) -> None:
+        self._files = files
+        self._objects = objects
+
+    def head(self) -> ObjectId | None:
+        """The newest manifest's id, None before the first record. Raises BrokenChain."""
+        data = self._files.read(HEAD, 65)
+        if data is None:
+            return None
+        try:
+            text = data.decode("ascii")
+            if len(text) != 65 or text[64] != "\n":
+                raise InvalidField(problem="not 64 digits and a line end")
+            return ObjectId.parse(text[:64])
+        except (UnicodeDecodeError, InvalidField):
+            what = "is empty" if not data.strip() else "does not hold 64 hex digits and a line end"
+            raise BrokenChain(problem=f"{self._files.full(HEAD)} {what}") from None
+
+    def entry(self, wanted: ObjectId, wanted_by: str) -> Entry:
+        """One manifest. Raises MissingObject, CorruptObject, FormatError."""
+        manifest, data = self._objects.get_with_bytes(Manifest, wanted, wanted_by)
+        return Entry(id=wanted, manifest=manifest, data=data)
+
+    def walk(self, start: ObjectId | None = None) -> Iterator[Entry | Gap]:
+        """The history from `start` (HEAD if None), newest first.
+
+        Each manifest is checked against its parent: sequence and frontier. Where one is missing or
+        damaged a Gap comes instead of it, and the walk goes on at the next lower sequence that is
+        found in `objects/`.
+        """
+        child: Entry | None = None
+        wanted = start if start is not None else self.head()
+        while wanted is not None:
+            wanted_by = HEAD if child is None else f"manifest {child.id.short}"
+            try:
+                entry = self.entry(wanted, wanted_by)
+                if child is not None:
+                    check_link(child, entry)
+            except (IntegrityError, FormatError) as error:
+                below = None if child is None else child.manifest.sequence - 1
+                yield Gap(id=wanted, sequence=below, error=error)
+                following = self._highest_below(below, wanted)
+                if following is None:
+                    return
+                child, wanted = following, following.manifest.parent
+                yield following
+                continue
+            yield entry
+            child, wanted = entry, entry.manifest.parent
+
+    def entries(self, start: ObjectId | None = None) -> Iterator[Entry]:
+        """`walk`, for those who cannot go on over a gap. Raises what made the gap."""
+        for step in self.walk(start):
+            if isinstance(step, Gap):
+                raise step.error
+            yield step
+
+    def manifests_on_disk(self) -> Iterator[Entry]:
+        """Every readable manifest in `objects/`, reachable or not, in the order of ids."""
+        for found in self._objects.ids():
+            try:
+                read = self._objects.find(found)
+            except (IntegrityError, FormatError):
+                continue
+            if read is not None and isinstance(read[0], Manifest):
+                yield Entry(id=found, manifest=read[0], data=read[1])
+
+    def _highest_below(self, sequence: int | None, but: ObjectId) -> Entry | None:
+        """The manifest with the highest sequence under `sequence`; of several the lowest id."""
+        best: Entry | None = None
+        for entry in self.manifests_on_disk():
+            at = entry.manifest.sequence
+            if entry.id == but or (sequence is not None and at >= sequence):
+                continue
+            if best is None or at > best.manifest.sequence:
+                best = entry
+        return best
+
+    # ------------------------------------------------------------------ writing
+
+    @contextmanager
+    def locked(self, timeout_seconds: float) -> Iterator[None]:
+        """Holds the one lock of the store. Raises LockTimeout, OperatingSystemRefused."""
+        import filelock  # here, because it costs as much to import as everything else together
+
+        path = self._files.full(LOCK)
+        self._files.size_of(LOCK)  # refuses anything but a regular file
+        options: dict[str, Any] = {"mode": stat.S_IMODE(self._files.status.st_mode) & 0o666 | 0o600}
+        # A silent soft lock stays behind after a SIGKILL: where flock does not work, say so instead.
+        try:
+            lock = filelock.FileLock(path, timeout=timeout_seconds, fallback_to_soft=False, **options)
+        except TypeError:  # a filelock that has no such option
+            lock = filelock.FileLock(path, timeout=timeout_seconds, **options)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise LockTimeout(path=path, seconds=timeout_seconds) from None
+        except OSError as error:
+            raise refused("lock", path, error) from None
+        try:
+            self._share_lock(path)
+            yield
+        finally:
+            lock.release()
+
+    def _share_lock(self, path: str) -> None:
+        """Gives a new lock file the store's group."""
+        try:
+            if os.stat(path, follow_symlinks=False).st_gid != self._files.status.st_gid:
+                os.chown(path, -1, self._files.status.st_gid, follow_symlinks=False)
+        except OSError:  # another user's lock file, or a group one is not in: it locks all the same
+            return
+
+    def position(self) -> Position:
+        """Where the next manifest goes. To be asked and used under the lock.
+
+        Raises BrokenChain where HEAD is gone though there is a history: going on would begin a
+        second one beside it.
+        """
+        head = self.head()
+        if head is not None:
+            entry = self.entry(head, HEAD)
+            return Position(parent=head, sequence=entry.manifest.sequence + 1, history=entry.next_history())
+        if any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
+            raise BrokenChain(problem=f"{self._files.full(HEAD)} is missing, though there are manifests")
+        return Position(parent=None, sequence=0, history=())
+
+    def append(self, build: Callable[[Position], Manifest], expected: ObjectId | None) -> Entry | None:
+        """Adds the manifest that `build` makes for its place, and moves HEAD to it.
+
+        To be called under the lock. None, and nothing is written, if HEAD is not `expected`.
+        """
+        if self.head() != expected:
+            return None
+        manifest = build(self.position())
+        with Batch(self._files) as batch:
+            new = batch.add(manifest)
+            batch.publish()
+        self._files.replace(HEAD, f"{new.hex}\n".encode())
+        return self.entry(new, HEAD)
+
+
+def check_link(child: Entry, parent: Entry) -> None:
+    """Whether `parent` is what `child` says came before it. Raises BrokenChain."""
+    if parent.manifest.sequence + 1 != child.manifest.sequence:
+        raise BrokenChain(
+            problem=f"manifest {child.id.short} has sequence {child.manifest.sequence}, "
+            f"and its parent {parent.id.short} has {parent.manifest.sequence}"
+        )
+    if child.manifest.history != parent.next_history():
+        raise BrokenChain(
+            problem=f"the history in manifest {child.id.short} is not that of its parent {parent.id.short}"
+        )

@@ -1,0 +1,62 @@
+"""A store: the rooms of one `.obs/` in one value."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Self
+
+from .batch import Batch
+from .blobs import Blobs
+from .chain import Chain
+from .discovery import open_files
+from .files import FileOperations, StoreFiles
+from .objects import Objects
+from .statcache import StatCache
+from .tags import Tags
+
+
+class Store:
+    """An open `.obs/`. A context; nothing is read before it is asked for."""
+
+    def __init__(self, files: StoreFiles) -> None:
+        self.files = files
+        self.objects = Objects(files)
+        self.blobs = Blobs(files)
+        self.chain = Chain(files, self.objects)
+        self.tags = Tags(files)
+
+    @classmethod
+    def open(cls, path: str, operations: FileOperations | None = None) -> Self:
+        """The store whose `.obs/` lies at `path`. Raises UnknownStoreFormat, UnsafeStore."""
+        return cls(open_files(path, operations or FileOperations()))
+
+    @property
+    def path(self) -> str:
+        """Of the `.obs/` folder."""
+        return self.files.path
+
+    @property
+    def home(self) -> str:
+        """The folder that holds `.obs/`: places are stored relative to it."""
+        return os.path.dirname(os.path.abspath(self.files.path))
+
+    def batch(self) -> Batch:
+        """A new batch of writes."""
+        return Batch(self.files)
+
+    def stat_cache(self) -> StatCache:
+        """The digests of files that are known by their stat."""
+        return StatCache(self.files)
+
+    def close(self) -> None:
+        """Gives the descriptor back."""
+        self.files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,16 @@
+"""Settings for the whole suite.
+
+Property tests have no deadline: how fast the machine is decides nothing. `make soak N=1000` searches longer.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("obs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "soak", settings.get_profile("obs"), max_examples=int(os.environ.get("OBS_TEST_EXAMPLES", "100"))
+)
+settings.load_profile("soak" if "OBS_TEST_EXAMPLES" in os.environ else "obs")
