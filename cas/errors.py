@@ -67,6 +67,17 @@ class LabelNotFound(AnswerIsNo):
 
 
 @dataclass(eq=False, kw_only=True)
+class NotRecorded(AnswerIsNo):
+    """No run of the history has a file's bytes."""
+
+    code = "NOT_RECORDED"
+    path: str
+
+    def sentence(self) -> str:
+        return f"no run of this history has the bytes of {self.path} as an input or output"
+
+
+@dataclass(eq=False, kw_only=True)
 class InvalidDocument(AnswerIsNo):
     """A metrics or params file that is not what it has to be (`where` is a key path or a line)."""
 
@@ -382,7 +393,9 @@ class ForeignStore(EnvironmentProblem):
     remedy = "name it with -C DIR or OBS_DIR if you trust its owner"
 
     def sentence(self) -> str:
-        return f"{self.path} belongs to another user (uid {self.owner}), and was found only by looking upwards"
+        return (
+            f"{self.path} belongs to another user (uid {self.owner}), and was found only by looking upwards"
+        )
 
 
 @dataclass(eq=False, kw_only=True)

@@ -247,9 +247,9 @@ class _SlowReader:
                 raise ForbiddenType(problem="a map key is a str", offset=key_at)
             spelled = key.encode()
             if last is not None and spelled == last:
-                raise DuplicateKey(problem=f"the key '{key}' stands twice", offset=key_at)
+                raise DuplicateKey(problem=f"the key '{key[:64]}' stands twice", offset=key_at)
             if last is not None and spelled < last:
-                raise UnsortedKeys(problem=f"the key '{key}' is out of byte order", offset=key_at)
+                raise UnsortedKeys(problem=f"the key '{key[:64]}' is out of byte order", offset=key_at)
             last = spelled
             result[key] = self._value(depth + 1, (*path, key))
         return result

@@ -22,6 +22,10 @@ class File:
     size: int
     blake3: BlobId
 
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise InvalidField(problem="a size is not negative")
+
     def to_value(self) -> dict[str, Value]:
         """The map of the fields."""
         return {"size": self.size, "blake3": self.blake3.raw}
@@ -43,6 +47,8 @@ class TreeEntry:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if self.size < 0:
+            raise InvalidField(problem="a size is not negative")
 
     @property
     def file(self) -> File:
@@ -117,7 +123,9 @@ class Tree:
                 raise InvalidField(problem="the sizes of a tree's entries do not add up to its size")
             _check_entries(self.entries)
         elif self.entries or len(self.parts) != -(-self.count // ENTRIES_PER_PART):
-            raise InvalidField(problem="a tree beyond 4,096 files holds ceil(count / 4096) parts and no entries")
+            raise InvalidField(
+                problem="a tree beyond 4,096 files holds ceil(count / 4096) parts and no entries"
+            )
 
     @classmethod
     def of(cls, entries: tuple[TreeEntry, ...], parts: tuple[ObjectId, ...]) -> Self:

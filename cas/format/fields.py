@@ -41,7 +41,7 @@ class Fields:
     def done(self) -> None:
         """Refuses keys that nobody took."""
         for key in self._left:
-            raise Misplaced((*self._path, key), UnknownKey(problem=f"{self._what} has no key '{key}'"))
+            raise Misplaced((*self._path, key), UnknownKey(problem=f"{self._what} has no key '{key[:64]}'"))
 
     def has(self, key: str) -> bool:
         """Whether an optional key is there."""
@@ -131,6 +131,11 @@ def check_order(keys: Sequence[tuple[bytes, ...]], what: str) -> None:
             raise DuplicateKey(problem=f"{what} name the same thing twice")
         if before > after:
             raise UnsortedKeys(problem=f"{what} are out of order")
+
+
+def text_order(text: str) -> bytes:
+    """The order of texts. A lone surrogate is let through here: the encoder refuses it."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def present(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Self
 
 from ..errors import InvalidField
 from .canonical import Path, Value
-from .fields import Fields, Misplaced, check_order, present
+from .fields import Fields, Misplaced, check_order, present, text_order
 from .ids import ObjectId, Sha256
 from .merkle import Frontier
 from .names import FileName, check_base_name, check_name, check_role, name_bytes
@@ -40,6 +40,8 @@ class FileNote:
         check_role(self.role)
         check_base_name(self.name)
         (check_base_name if self.outside else check_name)(self.path)
+        if self.cached < 0:
+            raise InvalidField(problem="'cached' is not negative")
 
     @property
     def order(self) -> tuple[bytes, bytes]:
@@ -98,12 +100,12 @@ class Manifest:
 
     def __post_init__(self) -> None:
         check_time(self.recorded_at)
-        if (self.parent is None) != (self.sequence == 0):
+        if self.sequence < 0 or (self.parent is None) != (self.sequence == 0):
             raise InvalidField(problem="manifest 0 has no parent, and every other has one")
         if len(self.history) != self.sequence.bit_count():
             raise InvalidField(problem="the history of n manifests has as many hashes as n has 1 bits")
         check_order([note.order for note in self.files], "the files of a manifest")
-        check_order([(note.encode(),) for note in self.notes], "the notes of a manifest")
+        check_order([(text_order(note),) for note in self.notes], "the notes of a manifest")
         if self.message is not None:
             size = len(self.message.encode("utf-8", "surrogatepass"))
             if not 0 < size <= MAX_MESSAGE_BYTES:

@@ -20,7 +20,7 @@ from .reports import Environment, Report
 from .runs import Metrics, Params, Run
 
 Object: TypeAlias = File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest
-O = TypeVar("O", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+AnyObject = TypeVar("AnyObject", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
 
 VERSION: Final = 1
 CLASSES: Final[dict[str, type[Object]]] = {
@@ -59,7 +59,7 @@ def decode_object(data: bytes) -> Object:
         raise type(error)(problem=error.problem, offset=locate(data, misplaced.path)) from None
 
 
-def decode_as(expected: type[O], data: bytes) -> O:
+def decode_as(expected: type[AnyObject], data: bytes) -> AnyObject:
     """`decode_object`, for a link that may lead to one kind only. Raises FormatError."""
     value = decode_object(data)
     if not isinstance(value, expected):

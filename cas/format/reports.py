@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Literal, Self, get_args
 
 from ..errors import InvalidField
 from .canonical import Path, Value, encode
-from .fields import Fields, Misplaced, check_order, present
+from .fields import Fields, Misplaced, check_order, present, text_order
 from .ids import ObjectId
 from .names import check_role
 
@@ -71,7 +71,9 @@ class Environment:
     def __post_init__(self) -> None:
         if self.whose not in WHOSE:
             raise InvalidField(problem="an environment is of a prefix, a virtual-env, conda or obs")
-        check_order([(name.encode(), version.encode()) for name, version in self.packages], "the packages")
+        check_order(
+            [(text_order(name), text_order(version)) for name, version in self.packages], "the packages"
+        )
 
     def to_value(self) -> dict[str, Value]:
         """The map of the fields."""

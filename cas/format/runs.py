@@ -151,12 +151,13 @@ class Run:
     def __post_init__(self) -> None:
         check_order([link.order for link in self.datasets], "the datasets of a run")
         check_order([link.order for link in self.artifacts], "the artifacts of a run")
-        roles = [link.role for link in (*self.datasets, *self.artifacts)]
-        for role in roles:
-            if role in RESERVED_ROLES:
-                raise InvalidField(problem=f"the role '{role}' belongs to the run's own documents")
-            if roles.count(role) > 1:
-                raise DuplicateKey(problem=f"the role '{role}' is taken twice")
+        taken: set[str] = set()
+        for link in (*self.datasets, *self.artifacts):
+            if link.role in RESERVED_ROLES:
+                raise InvalidField(problem=f"the role '{link.role}' belongs to the run's own documents")
+            if link.role in taken:
+                raise DuplicateKey(problem=f"the role '{link.role}' is taken twice")
+            taken.add(link.role)
         if self.record is not None and (self.record.role != "record" or self.record.kind != "file"):
             raise InvalidField(problem="a run's record is a file in the role 'record'")
         for what, text in (("label", self.label), ("run_id", self.run_id)):
@@ -208,4 +209,3 @@ class Run:
                 status=status,
             )
         )
-

@@ -78,7 +78,9 @@ class Checker:
         if isinstance(report, Report):
             if report.run != entry.manifest.run:
                 text = f"the report of manifest {entry.id.short} is about another run"
-                problems.append(Problem(code="REPORT_OF_ANOTHER_RUN", id=entry.manifest.report.hex, message=text))
+                problems.append(
+                    Problem(code="REPORT_OF_ANOTHER_RUN", id=entry.manifest.report.hex, message=text)
+                )
             if report.environment is not None:
                 self._get(Environment, report.environment, who, problems)
             for seen in report.observations:

@@ -20,7 +20,7 @@ from ..format.reports import Diagnostic
 from ..format.runs import Document, Link, LinkKind, Metrics, Params
 from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
-from ..observe.headers import is_dataset_name, looks_like_dataset
+from ..observe.headers import is_dataset_name
 from ..observe.reading import FileDigests, read_file
 from ..observe.trees import read_folder
 from ..store.batch import Batch, BlobWriter
@@ -102,9 +102,7 @@ class DocumentInput:
         """What the run says of it."""
         if self.file is None or self.path is None:
             return Document(values=object_id(self.object))
-        return Document(
-            values=object_id(self.object), name=base_name(self.path), file=object_id(self.file)
-        )
+        return Document(values=object_id(self.object), name=base_name(self.path), file=object_id(self.file))
 
 
 class Reader:
@@ -274,7 +272,9 @@ class Reader:
                     problem=f"it has {opened.stat.st_size} bytes, and {role} have at most {MAX_DOCUMENT_BYTES}; "
                     "record it as an artifact instead",
                 )
-            digests = read_file(opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk)))
+            digests = read_file(
+                opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk))
+            )
         data = b"".join(chunks)
         values: dict[str, Value] | None = None
         try:

@@ -13,6 +13,7 @@ from ..format.objects import object_id
 from ..format.runs import Run
 from ..observe.files import open_regular
 from ..observe.reading import read_file
+from ..store.chain import Entry
 from ..store.store import Store
 from .revisions import links_of
 
@@ -64,11 +65,25 @@ def roles_of(
         if link.id not in trees:
             try:
                 entries = tree_entries(store, link.id)
-                trees[link.id] = tuple(e.name for e in entries if e.blake3 == file.blake3 and e.size == file.size)
+                trees[link.id] = tuple(
+                    e.name for e in entries if e.blake3 == file.blake3 and e.size == file.size
+                )
             except (IntegrityError, FormatError):
                 trees[link.id] = ()
         places += [Place(role=link.role, member=name) for name in trees[link.id]]
     return places
+
+
+def entries_with(store: Store, file: File) -> list[Entry]:
+    """The manifests whose runs have these bytes anywhere, newest first. Raises what makes a gap."""
+    trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    wanted = object_id(file)
+    found: list[Entry] = []
+    for entry in store.chain.entries():
+        run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
+        if roles_of(store, run, file, wanted, trees):
+            found.append(entry)
+    return found
 
 
 def wanted_id(file: File) -> ObjectId:

@@ -77,9 +77,13 @@ def _matching(
             view = run_view(store, step)
             if data is not None or model is not None:
                 run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
-                if data is not None and not _has(store, run, data, trees, {link.role for link in run.datasets}):
+                if data is not None and not _has(
+                    store, run, data, trees, {link.role for link in run.datasets}
+                ):
                     continue
-                if model is not None and not _has(store, run, model, trees, {link.role for link in run.artifacts}):
+                if model is not None and not _has(
+                    store, run, model, trees, {link.role for link in run.artifacts}
+                ):
                     continue
         except (IntegrityError, FormatError) as error:
             yield Damage(sequence=manifest.sequence, manifest=step.id, problem=str(error))
@@ -91,8 +95,6 @@ def _matching(
         yield view
 
 
-def _has(
-    store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[str, ...]], roles: set[str]
-) -> bool:
+def _has(store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[str, ...]], roles: set[str]) -> bool:
     wanted = object_id(file)
     return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))

@@ -20,13 +20,13 @@ from ..format.ids import ObjectId
 from ..format.manifests import FileNote, Manifest
 from ..format.objects import object_id
 from ..format.reports import Diagnostic, Environment, Report
-from ..format.runs import Document, Link, Metrics, Params, Run, Status
+from ..format.runs import Document, Link, Run, Status
 from ..store.chain import Entry, Position
 from ..store.store import Store
 from .inputs import DocumentInput, Input, Reader
 from .labels import check_label
 from .requests import RecordRequest
-from .views import FileView, claimed_count, file_view
+from .views import FileView, claimed_count
 
 _ATTEMPTS = 1000
 """How often HEAD may move between looking at it and taking the lock, before something is wrong."""

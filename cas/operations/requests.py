@@ -59,7 +59,9 @@ class RecordRequest:
     lock_timeout_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if not (self.datasets or self.model or self.artifacts or self.metrics or self.params or self.given_params):
+        if not (
+            self.datasets or self.model or self.artifacts or self.metrics or self.params or self.given_params
+        ):
             raise BadArgument(
                 what="there is nothing to record",
                 hint="name what the run read and wrote: --data, --model, --metrics, --artifact",

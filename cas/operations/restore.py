@@ -17,7 +17,6 @@ from .lineage import tree_entries
 from .revisions import Member
 from .show import file_object
 
-
 T = TypeVar("T")
 
 

@@ -66,9 +66,7 @@ def resolve(store: Store, text: str) -> Target:
         raise UnknownRevision(revision=text, tried=(*tried, f"'{base}' is no manifest to go back from"))
     for gone in range(steps):
         if entry.manifest.parent is None:
-            raise UnknownRevision(
-                revision=text, tried=(*tried, f"the history ends {gone} before '{base}'")
-            )
+            raise UnknownRevision(revision=text, tried=(*tried, f"the history ends {gone} before '{base}'"))
         entry = store.chain.entry(entry.manifest.parent, f"manifest {entry.id.short}")
     return Target(id=entry.id, kind=Manifest.KIND, entry=entry)
 
@@ -77,7 +75,9 @@ def resolve_entry(store: Store, text: str) -> Entry:
     """The manifest that `text` names, or the newest one of the run that it names. Raises as `resolve`."""
     target = resolve(store, text)
     if target.entry is None:
-        raise UnknownRevision(revision=text, tried=(f"{target.id.short} is a {target.kind}, no manifest or run",))
+        raise UnknownRevision(
+            revision=text, tried=(f"{target.id.short} is a {target.kind}, no manifest or run",)
+        )
     return target.entry
 
 
@@ -101,6 +101,11 @@ def resolve_member(store: Store, text: str) -> Member:
         raise UnknownRevision(revision=text, tried=(f"the roles of {entry.id.short} are: {known}",))
     kind, file, name = members[role]
     return Member(entry=entry, role=role, kind=kind, file=file, name=name)
+
+
+def target_of_member(member: Member) -> Target:
+    """The file or tree object of a run's member, as something that can be shown."""
+    return Target(id=member.file, kind=member.kind, entry=None)
 
 
 def run_members(run: Run) -> dict[str, tuple[str, ObjectId, str | bytes]]:

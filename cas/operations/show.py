@@ -131,7 +131,9 @@ def _show_run(store: Store, run_id: ObjectId, entry: Entry | None, kind: str) ->
         dropped_rows=report.counts.get("dropped_rows") if report is not None else None,
         metrics=metrics,
         params=document_values(store, run.params, Params),
-        datasets=tuple(_file(store, file_view(store, link, manifest), manifest, problems) for link in run.datasets),
+        datasets=tuple(
+            _file(store, file_view(store, link, manifest), manifest, problems) for link in run.datasets
+        ),
         artifacts=tuple(
             _file(store, file_view(store, link, manifest), manifest, problems) for link in run.artifacts
         ),

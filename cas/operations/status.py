@@ -68,7 +68,9 @@ def status(store: Store, configured: tuple[tuple[str, str], ...] = ()) -> Status
                 continue
             places.add(note.path)
             compared = compare_with_disk(store, link, note.path)
-            state: State = "unchanged" if compared == "unchanged" else "absent" if compared == "absent" else "changed"
+            state: State = (
+                "unchanged" if compared == "unchanged" else "absent" if compared == "absent" else "changed"
+            )
             files.append(FileStatus(role=note.role, name=note.name, path=note.path, state=state))
     for role, path in configured:
         place, _ = place_of(path, store.home)

@@ -28,7 +28,9 @@ def set_tag(store: Store, name: str, revision: str) -> Tag:
     """Makes `name`, which must be new, a name of the revision's manifest. Raises BadArgument."""
     _check(name)
     if store.tags.get(name) is not None:
-        raise BadArgument(what=f"the tag '{name}' is there already", hint=f"remove it first: obs tag -d {name}")
+        raise BadArgument(
+            what=f"the tag '{name}' is there already", hint=f"remove it first: obs tag -d {name}"
+        )
     entry = resolve_entry(store, revision)
     store.tags.put(name, entry.id)
     return Tag(name=name, manifest=entry.id)

@@ -250,9 +250,9 @@ def _walk(store: Store, file: File, wanted: ObjectId, anchor: Anchor | None) -> 
         run, places = runs[run_id]
         if places:
             walk.hits.append((step, run, places))
-    if anchor is not None and anchor.origin is not None and walk.anchored_at is not None:
-        if walk.first is None or anchor.origin != f"obs/{walk.first.hex}":
-            walk.anchored_at = None
+    origin = f"obs/{walk.first.hex}" if walk.first is not None else None
+    if anchor is not None and anchor.origin not in (None, origin):
+        walk.anchored_at = None
     return walk
 
 
@@ -336,4 +336,4 @@ def compare_with_disk(store: Store, link: Link, path: FileName) -> State:
     except (IntegrityError, FormatError):
         raise
     except ObsError as error:
-        return "absent" if error.code in ("FILE_MISSING",) else "changed"
+        return "absent" if error.code == "FILE_MISSING" else "changed"

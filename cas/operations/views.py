@@ -10,7 +10,6 @@ from ..format.data import File, Tree
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import Manifest
 from ..format.names import FileName
-from ..format.reports import Diagnostic, Report
 from ..format.runs import Document, Link, Metrics, Params, Run, Status
 from ..store.chain import Entry
 from ..store.store import Store
@@ -88,7 +87,7 @@ def file_view(store: Store, link: Link, manifest: Manifest | None) -> FileView:
 
 
 def document_values(
-    store: Store, document: Document | None, kind: type[Metrics] | type[Params]
+    store: Store, document: Document | None, kind: type[Metrics | Params]
 ) -> dict[str, Value] | None:
     """The values of a run's metrics or params; None if there are none, or they cannot be read."""
     if document is None:
@@ -122,5 +121,3 @@ def claimed_count(metrics: dict[str, Value] | None, name: str) -> int | None:
     """A count that the metrics file states, None if it states none."""
     value = (metrics or {}).get(name)
     return value if type(value) is int and value >= 0 else None
-
-

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..errors import BrokenChain, FormatError, InvalidField, IntegrityError, LockTimeout
+from ..errors import BrokenChain, FormatError, IntegrityError, InvalidField, LockTimeout
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from ..format.merkle import Frontier, extend, leaf_hash
@@ -141,7 +141,7 @@ class Chain:
     # ------------------------------------------------------------------ writing
 
     @contextmanager
-    def locked(self, timeout_seconds: float) -> Iterator[None]:
+    def locked(self, timeout_seconds: float) -> Generator[None]:
         """Holds the one lock of the store. Raises LockTimeout, OperatingSystemRefused."""
         import filelock  # here, because it costs as much to import as everything else together
 

@@ -83,38 +83,46 @@ def create(folder: str, operations: FileOperations) -> tuple[str, bool]:
     """
     path = os.path.join(folder, FOLDER)
     try:
-        if not stat.S_ISDIR(os.stat(folder).st_mode):
-            raise WrongFileType(path=folder, found="a file", needed="a folder")
+        above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise FileMissing(path=folder) from None
+    except NotADirectoryError:
+        raise WrongFileType(path=folder, found="a file", needed="a folder") from None
     except OSError as error:
-        raise refused("look at", folder, error) from None
+        raise refused("open", folder, error) from None
     try:
-        os.mkdir(path)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise refused("make", path, error) from None
-    files = StoreFiles(path, operations)
-    try:
-        data = files.read(FORMAT_FILE, 256)
-        if data is not None and data.decode("utf-8", "replace").removesuffix("\n") != FORMAT:
-            raise UnknownStoreFormat(path=files.full(FORMAT_FILE), found=data.decode("utf-8", "replace").strip())
-        for name in ("objects", "blobs", "tags", "tmp"):
-            files.make_folder(name)
-        if data is None:
-            files.fsync_folder(".")
-            files.replace(FORMAT_FILE, f"{FORMAT}\n".encode())
-            _fsync(folder)
-        return path, data is None
+        try:
+            operations.make_folder(above, FOLDER)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise refused("make", path, error) from None
+        files = StoreFiles(path, operations)
+        try:
+            return path, _complete(files, above)
+        finally:
+            files.close()
     finally:
-        files.close()
+        os.close(above)
 
 
-def _fsync(folder: str) -> None:
-    """Makes the new `.obs/` itself durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _complete(files: StoreFiles, above: int) -> bool:
+    """Adds what a `.obs/` lacks; whether it was no store before. `above` is the folder that holds it.
+
+    Whoever sees the format file may record and be told that it is done, so that by then `.obs/`
+    itself has to be durable in the folder above.
+    """
+    data = files.read(FORMAT_FILE, 256)
+    found = "nothing" if data is None else data.decode("utf-8", "replace").removesuffix("\n")
+    if data is not None and found != FORMAT:
+        raise UnknownStoreFormat(path=files.full(FORMAT_FILE), found=found)
+    for name in ("objects", "blobs", "tags", "tmp"):
+        files.make_folder(name)
+    files.fsync_folder(".")
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        files.operations.fsync_folder(above, ".")
+    except OSError as error:
+        raise refused("write", os.path.dirname(files.path), error) from None
+    if data is None:
+        files.replace(FORMAT_FILE, f"{FORMAT}\n".encode())
+    return data is None

@@ -16,7 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -34,10 +34,12 @@ _HINTS: Final = {
     errno.EPERM: "ask for the right, or use an account that has it",
 }
 
+
 def refused(action: str, path: str, error: OSError) -> OperatingSystemRefused:
     """The error that a failed system call becomes."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     return OperatingSystemRefused(action=action, path=path, reason=reason, hint=_HINTS.get(error.errno or 0))
+
 
 class FileOperations:
     """The operations that change a file system, on names relative to a folder's descriptor."""
@@ -76,6 +78,11 @@ class FileOperations:
         """Removes a name."""
         os.unlink(name, dir_fd=root)
 
+    def remove_folder(self, root: int, name: str) -> None:
+        """rmdir(2)."""
+        os.rmdir(name, dir_fd=root)
+
+
 class StoreFiles:
     """Reads and writes below one `.obs/`, opened once and addressed by its descriptor."""
 
@@ -101,13 +108,15 @@ class StoreFiles:
         return os.path.join(self.path, name)
 
     @contextmanager
-    def guarded(self, action: str, name: str) -> Iterator[None]:
+    def guarded(self, action: str, name: str) -> Generator[None]:
         """Turns an OSError about `name` into the error that a user can read."""
         try:
             yield
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise UnsafeStore(path=self.full(name), problem="is a link or no folder; obs follows none") from None
+                raise UnsafeStore(
+                    path=self.full(name), problem="is a link or no folder; obs follows none"
+                ) from None
             raise refused(action, self.full(name), error) from None
 
     # ------------------------------------------------------------------ reading
@@ -210,16 +219,39 @@ class StoreFiles:
             self.make_folder(parent)
         with self.guarded("make", name):
             try:
-                self.operations.make_folder(self.root, name)
-            except FileExistsError:  # another process was faster
-                return not self.folder_exists(name)
-            descriptor = os.open(name, _OPEN_FOLDER, dir_fd=self.root)
-            try:
-                self._share(descriptor, stat.S_IMODE(self.status.st_mode))
-            finally:
-                os.close(descriptor)
+                if parent:
+                    self._make_shared(name)
+                else:
+                    self.operations.make_folder(self.root, name)
+                    self._share_folder(name)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+                return not self.folder_exists(name)  # another process was faster
         self._checked_folders.add(name)
         return True
+
+    def _make_shared(self, name: str) -> None:
+        """Makes a folder that has its group and mode from the moment it can be seen.
+
+        mkdir(2) obeys the umask: a second user who met the folder before its chmod could not write.
+        """
+        self.make_folder("tmp")
+        temporary = f"tmp/{os.getpid()}-{os.urandom(8).hex()}"
+        self.operations.make_folder(self.root, temporary)
+        try:
+            self._share_folder(temporary)
+            self.operations.rename(self.root, temporary, name)
+        except OSError:
+            self.operations.remove_folder(self.root, temporary)
+            raise
+
+    def _share_folder(self, name: str) -> None:
+        descriptor = os.open(name, _OPEN_FOLDER, dir_fd=self.root)
+        try:
+            self._share(descriptor, stat.S_IMODE(self.status.st_mode))
+        finally:
+            os.close(descriptor)
 
     def new_temporary(self) -> tuple[str, int]:
         """A new file under tmp/: its name and a descriptor to write to."""
@@ -254,18 +286,21 @@ class StoreFiles:
 
     def replace(self, name: str, data: bytes) -> None:
         """Atomically and durably makes `data` the content of `name`."""
+        folder = os.path.dirname(name)
         temporary, descriptor = self.new_temporary()
         try:
-            self.write(temporary, descriptor, data)
-        except ObsError:
-            os.close(descriptor)
+            try:
+                self.write(temporary, descriptor, data)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self.finish_temporary(temporary, descriptor, read_only=False)
+            if folder:
+                self.make_folder(folder)
+            self.rename(temporary, name)
+        except BaseException:
             self.discard(temporary)
             raise
-        self.finish_temporary(temporary, descriptor, read_only=False)
-        folder = os.path.dirname(name)
-        if folder:
-            self.make_folder(folder)
-        self.rename(temporary, name)
         if folder:
             self.fsync_folder(folder)
         self.fsync_folder(".")
@@ -290,4 +325,3 @@ class StoreFiles:
             except PermissionError:  # not a member of the group: then nothing can be shared with it
                 mode &= ~stat.S_ISGID
         os.fchmod(descriptor, mode)
-

@@ -20,7 +20,7 @@ from ..format.reports import Environment, Report
 from ..format.runs import Metrics, Params, Run
 from .files import StoreFiles
 
-O = TypeVar("O", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+AnyObject = TypeVar("AnyObject", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
 
 FOLDER: Final = "objects"
 _FAN: Final = re.compile(r"[0-9a-f]{2}\Z")
@@ -74,11 +74,11 @@ class Objects:
             raise CorruptObject(id=wanted.hex, problem="its bytes do not hash to its id")
         return value, data
 
-    def get(self, expected: type[O], wanted: ObjectId, wanted_by: str) -> O:
+    def get(self, expected: type[AnyObject], wanted: ObjectId, wanted_by: str) -> AnyObject:
         """The object that a link leads to. Raises MissingObject, CorruptObject, FormatError."""
         return self.get_with_bytes(expected, wanted, wanted_by)[0]
 
-    def get_with_bytes(self, expected: type[O], wanted: ObjectId, wanted_by: str) -> tuple[O, bytes]:
+    def get_with_bytes(self, expected: type[AnyObject], wanted: ObjectId, wanted_by: str) -> tuple[AnyObject, bytes]:
         """`get`, with the canonical bytes."""
         found = self.find(wanted)
         if found is None:

@@ -1,0 +1,219 @@
+"""The Python interface: the same names and the same values as the commands.
+
+    import obs
+
+    store = obs.Store.open(".")
+    store.record(data="data.csv", label="y", model="model.pkl", metrics="metrics.json")
+    for run in store.log():
+        print(run.sequence, run.metrics)
+    store.verify("model.pkl").verdict
+
+Beside `cli/` this is the only module that looks at the clock, the environment and the current
+folder, so that everything below can be tested and replayed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from .format.canonical import Value
+from .format.data import File, Tree
+from .format.reports import Environment
+from .format.runs import Status
+from .format.times import format_time, parse_rfc3339
+from .operations.check import StoreCheck, check_store
+from .operations.log import Damage, LogRequest, log
+from .operations.record import Recorded, record
+from .operations.requests import Named, RecordRequest
+from .operations.revisions import resolve
+from .operations.show import ShownObject, ShownRun, show
+from .operations.verify import Verification, read_anchor, verify_file
+from .operations.views import RunView
+from .store.discovery import create, find_named, find_upwards
+from .store.files import FileOperations
+from .store.store import Store as _Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Store", "fingerprint"]
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+Paths: TypeAlias = "PathLike | Sequence[PathLike] | Mapping[str, PathLike]"
+
+
+def _named(given: Paths | None) -> tuple[Named, ...]:
+    """One path, several, or role → path."""
+    if given is None:
+        return ()
+    if isinstance(given, Mapping):
+        return tuple(Named(path=os.fspath(path), role=role) for role, path in given.items())
+    if isinstance(given, (str, os.PathLike)):
+        return (Named(path=os.fspath(given)),)
+    return tuple(Named(path=os.fspath(path)) for path in given)
+
+
+def fingerprint(path: PathLike) -> File | Tree:
+    """The bytes fingerprint of a file or folder: the very object that a record of it would name.
+
+    Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations.inputs import fingerprint_path
+
+    return fingerprint_path(os.fspath(path))
+
+
+class Store:
+    """An open `.obs/`. A context; nothing is read before it is asked for."""
+
+    def __init__(self, store: _Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, path: PathLike = ".") -> Self:
+        """The store in `path` or above it. A `.obs/` that another user owns is opened only if `path`
+        itself holds it. Raises NoStore, ForeignStore, UnknownStoreFormat, UnsafeStore."""
+        start = os.path.abspath(os.fspath(path))
+        named = os.path.basename(start) == ".obs" or os.path.lexists(os.path.join(start, ".obs"))
+        return cls(_Store.open(find_named(start) if named else find_upwards(start, os.geteuid())))
+
+    @classmethod
+    def init(cls, path: PathLike = ".") -> Self:
+        """Makes a `.obs/` in `path`, or opens the one that is there."""
+        made, _ = create(os.path.abspath(os.fspath(path)), FileOperations())
+        return cls(_Store.open(made))
+
+    @property
+    def path(self) -> str:
+        """Of the `.obs/` folder."""
+        return self._store.path
+
+    def record(
+        self,
+        *,
+        data: Paths | None = None,
+        label: str | None = None,
+        model: PathLike | None = None,
+        metrics: PathLike | None = None,
+        params: PathLike | Mapping[str, Value] | None = None,
+        artifacts: Paths | None = None,
+        message: str | None = None,
+        run_id: str | None = None,
+        status: Status = "ok",
+        keep_data: bool = False,
+        keep: bool = True,
+        sha256: bool = True,
+        cache: bool = True,
+        git: bool = True,
+        python: PathLike | None = None,
+        timestamp: str | None = None,
+        jobs: int = 1,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> Recorded:
+        """Records a finished run, as `obs record` does. Raises as `operations.record.record`."""
+        from .. import __version__
+
+        given = params if isinstance(params, Mapping) else {}
+        request = RecordRequest(
+            obs_version=__version__,
+            datasets=_named(data),
+            model=_named(model)[0] if model is not None else None,
+            artifacts=_named(artifacts),
+            metrics=os.fspath(metrics) if metrics is not None else None,
+            params=None if params is None or isinstance(params, Mapping) else os.fspath(params),
+            given_params=tuple(given.items()),
+            label=label,
+            message=message,
+            run_id=run_id,
+            status=status,
+            keep_data=keep_data,
+            keep_artifacts=keep,
+            sha256=sha256,
+            cache=cache,
+            jobs=jobs,
+            force=force,
+            dry_run=dry_run,
+        )
+        prefix = os.fspath(python) if python is not None else None
+        return record(
+            self._store,
+            request,
+            environment=lambda: observed_environment(self._store, prefix, os.environ, git=git),
+            now=lambda: parse_rfc3339(timestamp) if timestamp is not None else format_time(datetime.now(UTC)),
+        )
+
+    def log(self, limit: int | None = None) -> Iterator[RunView | Damage]:
+        """The run history, newest first."""
+        return log(self._store, LogRequest(limit=limit))
+
+    def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
+        """One manifest, run or object with its links resolved."""
+        return show(self._store, resolve(self._store, revision))
+
+    def verify(
+        self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False
+    ) -> Verification:
+        """The lineage of a file, by its bytes."""
+        anchor = read_anchor(against) if against is not None else None
+        return verify_file(self._store, os.fspath(path), anchor=anchor, full=full, check_data=check_data)
+
+    def check(self, *, full: bool = False) -> StoreCheck:
+        """The chain and all objects (`full`: blobs too)."""
+        return check_store(self._store, full=full)
+
+    def runs(self) -> pd.DataFrame:
+        """The history as a pandas DataFrame, oldest first: one row a manifest, `metrics.NAME` columns."""
+        import pandas as pd
+
+        rows: list[dict[str, object]] = []
+        for line in log(self._store, LogRequest(reverse=True)):
+            if isinstance(line, Damage):
+                continue
+            row: dict[str, object] = {
+                "manifest": line.manifest.hex,
+                "sequence": line.sequence,
+                "recorded_at": line.recorded_at,
+                "message": line.message,
+                "run": line.run.hex,
+                "run_id": line.run_id,
+                "status": line.status,
+                "label": line.label,
+            }
+            row.update({f"metrics.{name}": value for name, value in (line.metrics or {}).items()})
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def close(self) -> None:
+        """Gives the store's descriptor back."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def observed_environment(
+    store: _Store, prefix: str | None, environ: Mapping[str, str], *, git: bool
+) -> Environment:
+    """The environment that a run is said to have run in: that of `prefix`, else of VIRTUAL_ENV or
+    CONDA_PREFIX, else the one obs itself runs in. Raises FileMissing, WrongFileType."""
+    from .operations.environment import describe_environment, git_environment
+
+    return describe_environment(
+        prefix=prefix,
+        virtual_env=environ.get("VIRTUAL_ENV"),
+        conda=environ.get("CONDA_PREFIX"),
+        own_site_dirs=tuple(sys.path),
+        git_folder=store.home if git else None,
+        git_env=git_environment(environ),
+    )

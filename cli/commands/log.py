@@ -1,0 +1,79 @@
+"""`obs log`: the run history, newest first."""
+
+from __future__ import annotations
+
+import click
+
+from ..application import ObsCommand
+from ..context import Invocation
+from ..output import to_json, write_json_line
+from ..pager import paged
+
+
+@click.command(
+    "log",
+    cls=ObsCommand,
+    examples=[
+        "obs log -n 20",
+        "obs log --oneline --model model.pkl",
+        "obs log --format '{sequence} {metrics.accuracy}'",
+    ],
+)
+@click.option("-n", "--max-count", type=click.IntRange(min=0), metavar="N", help="At most N manifests.")
+@click.option("--oneline", is_flag=True, help="One line each.")
+@click.option(
+    "--format", "template", metavar="F", help="A line each, with {KEY} and {metrics.NAME} filled in."
+)
+@click.option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
+@click.option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
+@click.option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
+@click.option("--data", metavar="FILE", help="Runs that read these bytes.")
+@click.option("--model", metavar="FILE", help="Runs that wrote these bytes.")
+@click.option("--reverse", is_flag=True, help="Oldest first.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    *,
+    max_count: int | None,
+    oneline: bool,
+    template: str | None,
+    since: str | None,
+    until: str | None,
+    grep: str | None,
+    data: str | None,
+    model: str | None,
+    reverse: bool,
+    as_json: bool,
+) -> int:
+    """Show the run history, newest first.
+
+    A place in the history that is damaged is shown as such, the walk goes on below it, and the exit
+    status is 3.
+    """
+    from ...cas.operations.log import Damage, LogRequest, log
+    from ..render import log_lines
+    from ..templates import Template
+    from ..times import moment_of
+
+    request = LogRequest(
+        limit=max_count,
+        since=moment_of(since, "--since", end_of_day=False) if since is not None else None,
+        until=moment_of(until, "--until", end_of_day=True) if until is not None else None,
+        text=grep,
+        data=data,
+        model=model,
+        reverse=reverse,
+    )
+    filled = Template(template) if template is not None else None
+    damaged = False
+    with invocation.open_store() as store, paged(None if as_json else invocation.pager) as out:
+        for line in log(store, request):
+            damaged = damaged or isinstance(line, Damage)
+            if as_json:
+                write_json_line(to_json(line))
+            elif filled is not None and not isinstance(line, Damage):
+                out.write(filled.fill(line) + "\n")
+            else:
+                for text in log_lines(line, oneline=oneline, color=invocation.color):
+                    out.write(text + "\n")
+    return 3 if damaged else 0

@@ -1,0 +1,160 @@
+"""`obs record`: one finished run into the history."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from ...cas.errors import BadArgument
+from ...cas.format.names import is_role
+from ..application import ObsCommand
+from ..context import Invocation
+from ..output import to_json, write, write_json
+
+if TYPE_CHECKING:
+    from ...cas.format.canonical import Value
+    from ...cas.operations.requests import Named
+
+
+def named(text: str) -> Named:
+    """`ROLE=PATH` or PATH: split at the first `=` if the left side is a role and the whole is no path."""
+    from ...cas.operations.requests import Named
+
+    role, equals, path = text.partition("=")
+    if equals and is_role(role) and not os.path.lexists(text):
+        return Named(path=path, role=role)
+    return Named(path=text)
+
+
+@click.command(
+    "record",
+    cls=ObsCommand,
+    configured=True,
+    examples=[
+        "obs record --data data.csv --label diagnosis --model model.pkl --metrics metrics.json -m first",
+        "obs record --data train=train.csv --data test=test.csv --artifact plot=roc.png --param C=0.1",
+    ],
+)
+@click.argument("run_dir", required=False)
+@click.option(
+    "--data", multiple=True, metavar="[ROLE=]PATH", help="A dataset that the run read: a file or folder."
+)
+@click.option("--label", metavar="COL", help="The label column; it has to be in the data.")
+@click.option("--model", metavar="PATH", help="The model that the run wrote.")
+@click.option("--metrics", metavar="PATH", help="The metrics that the run wrote: a JSON object.")
+@click.option("--params", metavar="PATH", help="What the run was configured with: JSON or TOML.")
+@click.option("--param", multiple=True, metavar="K=V", help="One parameter; V is a JSON scalar, else text.")
+@click.option(
+    "--artifact", multiple=True, metavar="[ROLE=]PATH", help="Another file or folder that the run wrote."
+)
+@click.option("-m", "--message", metavar="MSG", help="What this run was about.")
+@click.option("--run-id", metavar="ID", help="What the trainer calls this run.")
+@click.option(
+    "--status", type=click.Choice(["ok", "failed", "cancelled"]), default="ok", help="How the run ended."
+)
+@click.option("--keep-data", is_flag=True, help="Keep the bytes of the datasets too.")
+@click.option("--no-keep", is_flag=True, help="Keep no bytes at all, only what they were.")
+@click.option("--no-sha256", is_flag=True, help="Leave SHA-256 out (for very large data).")
+@click.option("--no-inspect", is_flag=True, help="Store nothing of what the model file says about itself.")
+@click.option("--no-git", is_flag=True, help="Do not ask git for the commit of the sources.")
+@click.option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
+@click.option("--python", metavar="PREFIX", help="The environment that the run ran in.")
+@click.option("--timestamp", metavar="RFC3339", help="The time to write down, instead of now.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Hash N large files at once."
+)
+@click.option("--force", is_flag=True, help="Add a manifest even if the run is recorded already.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded, and write nothing.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    *,
+    run_dir: str | None,
+    data: tuple[str, ...],
+    label: str | None,
+    model: str | None,
+    metrics: str | None,
+    params: str | None,
+    param: tuple[str, ...],
+    artifact: tuple[str, ...],
+    message: str | None,
+    run_id: str | None,
+    status: str,
+    keep_data: bool,
+    no_keep: bool,
+    no_sha256: bool,
+    no_inspect: bool,
+    no_git: bool,
+    no_cache: bool,
+    python: str | None,
+    timestamp: str | None,
+    jobs: int,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Record a finished run: what it read, what it wrote, what was said.
+
+    Every file is read once. The model, the metrics and other artifacts are kept as they are; datasets
+    are not, unless --keep-data says so. Files are only read, and nothing outside .obs/ is written.
+
+    RUN_DIR names a folder with the trainer's usual file names: model.pkl or model.joblib,
+    metrics.json, params.json, and what lies under artifacts/.
+    """
+    from ... import __version__
+    from ...cas.api import observed_environment
+    from ...cas.observe.documents import parse_param_option
+    from ...cas.operations.record import record
+    from ...cas.operations.requests import Named, RecordRequest
+    from ...cas.operations.run_folder import plain_run_folder
+    from ..progress import Progress
+    from ..render import record_lines
+
+    del no_inspect  # nothing is inspected yet, so there is nothing to turn off
+    given_params: list[tuple[str, Value]] = [parse_param_option(text) for text in param]
+    artifacts = tuple(named(text) for text in artifact)
+    model_named = named(model) if model is not None else None
+    if run_dir is not None:
+        found = plain_run_folder(run_dir)
+        model_named = model_named or (Named(path=found.model) if found.model is not None else None)
+        metrics, params = metrics or found.metrics, params or found.params
+        artifacts += tuple(Named(path=path) for path in found.artifacts)
+    if keep_data and no_keep:
+        raise BadArgument(what="--keep-data and --no-keep contradict each other")
+    moment = invocation.now(timestamp)
+    request = RecordRequest(
+        obs_version=__version__,
+        datasets=tuple(named(text) for text in data),
+        model=model_named,
+        artifacts=artifacts,
+        metrics=metrics,
+        params=params,
+        given_params=tuple(given_params),
+        label=label,
+        message=message,
+        run_id=run_id,
+        status="failed" if status == "failed" else "cancelled" if status == "cancelled" else "ok",
+        keep_data=keep_data,
+        keep_artifacts=not no_keep,
+        sha256=not no_sha256,
+        cache=not no_cache,
+        jobs=jobs,
+        force=force,
+        dry_run=dry_run,
+    )
+    with invocation.open_store() as store, Progress.of(invocation, "reading") as progress:
+        done = record(
+            store,
+            request,
+            environment=lambda: observed_environment(store, python, invocation.environ, git=not no_git),
+            now=lambda: moment,
+            progress=progress,
+        )
+    if as_json:
+        write_json(to_json(done))
+    else:
+        for line in record_lines(done, color=invocation.color):
+            write(line + "\n")
+    return 0

@@ -1,0 +1,49 @@
+"""`obs show`: one manifest, run or object with its links resolved."""
+
+from __future__ import annotations
+
+import click
+
+from ..application import ObsCommand
+from ..context import Invocation
+from ..output import to_json, write_bytes, write_json
+from ..pager import paged
+from ..revisions import entries_of_file, revision_or_file
+
+
+@click.command("show", cls=ObsCommand, examples=["obs show", "obs show HEAD~2 --json", "obs show model.pkl"])
+@click.argument("what", nargs=-1, metavar="[REV|ID|FILE]", type=click.UNPROCESSED)
+@click.option("--raw", is_flag=True, help="The object's canonical bytes, as they are stored.")
+@click.pass_obj
+def command(invocation: Invocation, *, what: tuple[str, ...], raw: bool, as_json: bool) -> int:
+    """Show a run, or any object: what went in, what came out, under what, and what is odd.
+
+    Without an argument: the newest run. Of a FILE: every run that has its bytes.
+    """
+    from ...cas.errors import BadArgument
+    from ...cas.operations.revisions import Target
+    from ...cas.operations.show import ShownRun, raw_bytes, show
+    from ..render import show_lines
+
+    if raw and as_json:
+        raise BadArgument(what="--raw prints bytes and --json prints JSON: choose one")
+    with invocation.open_store() as store:
+        named = revision_or_file(store, what, default="HEAD")
+        if isinstance(named, Target):
+            targets = [named]
+        else:
+            targets = [Target(id=e.id, kind="manifest", entry=e) for e in entries_of_file(store, named)]
+        if raw:
+            for target in targets:
+                write_bytes(raw_bytes(store, target))
+            return 0
+        shown = [show(store, target) for target in targets]
+        if as_json:
+            write_json(to_json(shown[0] if isinstance(named, Target) else {"file": named.path, "runs": shown}))
+        else:
+            with paged(invocation.pager) as out:
+                for at, one in enumerate(shown):
+                    out.write("\n" if at else "")
+                    for line in show_lines(one, color=invocation.color):
+                        out.write(line + "\n")
+        return 3 if any(isinstance(one, ShownRun) and one.problems for one in shown) else 0

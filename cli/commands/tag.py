@@ -1,0 +1,44 @@
+"""`obs tag`: names for manifests."""
+
+from __future__ import annotations
+
+import click
+
+from ..application import ObsCommand
+from ..context import Invocation
+from ..output import to_json, write, write_json
+
+
+@click.command("tag", cls=ObsCommand, examples=["obs tag", "obs tag best HEAD~1", "obs tag -d best"])
+@click.argument("name", required=False)
+@click.argument("revision", required=False, metavar="[REV]")
+@click.option("-d", "--delete", is_flag=True, help="Remove the tag; what it names stays.")
+@click.pass_obj
+def command(
+    invocation: Invocation, *, name: str | None, revision: str | None, delete: bool, as_json: bool
+) -> int:
+    """List the tags, name a manifest (HEAD by default), or remove a name."""
+    from ...cas.errors import BadArgument
+    from ...cas.operations.tagging import list_tags, remove_tag, set_tag
+
+    with invocation.open_store() as store:
+        if name is None:
+            if delete:
+                raise BadArgument(what="--delete needs the name of a tag")
+            tags = list_tags(store)
+            if as_json:
+                write_json({"tags": tags})
+            else:
+                for tag in tags:
+                    write(f"{tag.name}  {tag.manifest.short if tag.manifest else 'damaged'}\n")
+            return 0
+        if delete and revision is not None:
+            raise BadArgument(what="--delete takes a tag, and no revision beside it")
+        done = remove_tag(store, name) if delete else set_tag(store, name, revision or "HEAD")
+    if as_json:
+        write_json({"name": done.name, "manifest": done.manifest, "deleted": delete})
+    else:
+        digits = done.manifest.short if done.manifest is not None else "nothing"
+        write(f"{'removed' if delete else 'tagged'} {done.name}  {digits}\n")
+    return 0
+

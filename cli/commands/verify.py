@@ -1,0 +1,66 @@
+"""`obs verify`: the lineage of a file, or the whole store."""
+
+from __future__ import annotations
+
+import click
+
+from ..application import ObsCommand
+from ..context import Invocation
+from ..output import to_json, write, write_json
+
+
+@click.command(
+    "verify",
+    cls=ObsCommand,
+    examples=["obs verify model.pkl", "obs verify model.pkl --check-data", "obs verify --full"],
+)
+@click.argument("file", required=False)
+@click.option(
+    "--against", metavar="ID64|FILE", help="An anchor kept elsewhere: a head's 64 digits, or a checkpoint."
+)
+@click.option("--full", is_flag=True, help="Read and hash the kept bytes too.")
+@click.option("--check-data", is_flag=True, help="Read the datasets that still lie where they lay.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    *,
+    file: str | None,
+    against: str | None,
+    full: bool,
+    check_data: bool,
+    as_json: bool,
+) -> int:
+    """Say what can be shown about where FILE came from, and no more.
+
+    RECORDED: these bytes are an output (or input) of a run whose objects are intact.
+    CHAIN-CONSISTENT: its manifest is in the history that HEAD leads to, every link checked.
+    ANCHORED(n of N): the history up to n is the one that the anchor names.
+
+    Without FILE: the chain and all objects. FILE is always read; what counts is its content.
+    """
+    from ...cas.errors import BadArgument
+    from ...cas.operations.check import StoreCheck, check_store
+    from ...cas.operations.verify import Verification, read_anchor, verify_file
+    from ..render import check_lines, verify_lines
+
+    anchor = read_anchor(against) if against is not None else None
+    with invocation.open_store() as store:
+        if file is None:
+            if anchor is not None or check_data:
+                raise BadArgument(
+                    what="--against and --check-data are about a file", hint="name the file to verify"
+                )
+            result: StoreCheck | Verification = check_store(store, full=full)
+        else:
+            result = verify_file(store, file, anchor=anchor, full=full, check_data=check_data)
+    if as_json:
+        write_json(to_json(result))
+    else:
+        lines = (
+            check_lines(result, housekeeping=False, color=invocation.color)
+            if isinstance(result, StoreCheck)
+            else verify_lines(result, color=invocation.color)
+        )
+        for line in lines:
+            write(line + "\n")
+    return result.exit_code

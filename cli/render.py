@@ -1,0 +1,294 @@
+"""Results as text for people: lines, without colour decisions of their own meaning.
+
+Whatever obs did not write itself goes through `escape`. Ids are shown as 12 digits where nobody has
+to keep them; the head after a record is shown in full, because it is worth keeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from .output import Style, escape, human_size, style
+
+if TYPE_CHECKING:
+    from ..cas.format.canonical import Value
+    from ..cas.format.reports import Diagnostic
+    from ..cas.operations.check import StoreCheck
+    from ..cas.operations.log import Damage
+    from ..cas.operations.record import Recorded
+    from ..cas.operations.show import ShownFile, ShownObject, ShownRun
+    from ..cas.operations.status import Status
+    from ..cas.operations.verify import Lineage, Verification
+    from ..cas.operations.views import FileView, Problem, RunView
+
+_COLOURS: Final[dict[str, Style]] = {"info": "cyan", "warning": "yellow", "error": "red"}
+_MOST_PROBLEMS = 40
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
+    """Rows as aligned columns."""
+    if not rows:
+        return
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        yield (
+            indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        ).rstrip()
+
+
+def value_text(value: Value) -> str:
+    """A metric or parameter on one line."""
+    if isinstance(value, (dict, list)):
+        from json import dumps
+
+        return escape(dumps(value, default=str))[:120]
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return escape(value) if isinstance(value, (str, bytes)) else repr(value)
+
+
+def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
+    """Metrics on one line, the first few of them."""
+    if not metrics:
+        return ""
+    shown = [f"{escape(name)} {value_text(value)}" for name, value in list(metrics.items())[:most]]
+    if len(metrics) > most:
+        shown.append(f"and {len(metrics) - most} more")
+    return ", ".join(shown)
+
+
+def _file_row(file: FileView) -> tuple[str, ...]:
+    size = human_size(file.size) if file.size is not None else "damaged"
+    if file.kind == "tree" and file.count is not None:
+        size = f"{file.count} files, {size}"
+    digest = file.blake3.short if file.blake3 is not None else file.id.short
+    return escape(file.role), escape(file.name), size, digest
+
+
+def diagnostics_lines(diagnostics: Iterable[Diagnostic], *, color: bool) -> Iterator[str]:
+    """One line each, the code first."""
+    for found in diagnostics:
+        mark = style(f"{found.severity}: {found.code}", _COLOURS[found.severity], color=color)
+        yield f"  {mark}  {escape(found.message)}"
+
+
+def record_lines(done: Recorded, *, color: bool) -> Iterator[str]:
+    """What `record` did."""
+    if done.manifest is None:
+        yield f"would record run {done.run.hex}"
+    elif done.created:
+        yield f"recorded run {done.run.short} as manifest {done.sequence}"
+    else:
+        yield f"run {done.run.short} is recorded already, as manifest {done.sequence}"
+    rows = [("data", *_file_row(file)[0:]) for file in done.datasets]
+    rows += [("output", *_file_row(file)[0:]) for file in done.artifacts]
+    yield from columns(rows)
+    if done.label is not None:
+        yield f"  label    {escape(done.label)}"
+    if done.metrics:
+        yield f"  metrics  {metrics_text(done.metrics)}"
+    if done.status != "ok":
+        yield f"  status   {done.status}"
+    yield from diagnostics_lines(done.diagnostics, color=color)
+    if done.manifest is not None:
+        yield f"head {done.manifest.hex}" if done.created else f"manifest {done.manifest.hex}"
+
+
+def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator[str]:
+    """One manifest of the history."""
+    from ..cas.operations.log import Damage
+
+    if isinstance(line, Damage):
+        where = f"manifest {line.sequence}" if line.sequence is not None else "the history"
+        yield style(f"{where} cannot be read: {escape(line.problem)}", "red", color=color)
+        if not oneline:
+            yield ""
+        return
+    view = line
+    subject = escape((view.message or "").split("\n", 1)[0])
+    if oneline:
+        what = metrics_text(view.metrics, 1)
+        yield " ".join(part for part in (style(view.manifest.short, "yellow", color=color), subject, what) if part)
+        return
+    yield style(f"manifest {view.manifest.hex}", "yellow", color=color) + f"  ({view.sequence})"
+    rows = [("run", view.run.short + (f"  {escape(view.run_id)}" if view.run_id else ""))]
+    rows.append(("time", view.recorded_at))
+    if view.status != "ok":
+        rows.append(("status", view.status))
+    if view.label is not None:
+        rows.append(("label", escape(view.label)))
+    rows += [("data", "  ".join(_file_row(file))) for file in view.datasets]
+    rows += [("output", "  ".join(_file_row(file))) for file in view.artifacts]
+    if view.metrics:
+        rows.append(("metrics", metrics_text(view.metrics)))
+    yield from columns(rows)
+    if view.message:
+        yield ""
+        yield from (f"    {escape(text)}" for text in view.message.split("\n"))
+    yield ""
+
+
+def show_lines(shown: ShownRun | ShownObject, *, color: bool) -> Iterator[str]:
+    """One run, explained; or any object as it is."""
+    from ..cas.operations.show import ShownObject
+
+    if isinstance(shown, ShownObject):
+        yield f"{shown.kind} {shown.id.hex}"
+        yield from _tree_lines(shown.value, "  ")
+        return
+    run = shown
+    yield from _heading(run, color=color)
+    yield from _part("went in", [_shown_row(file) for file in run.datasets])
+    yield from _part("came out", [_shown_row(file) for file in run.artifacts])
+    yield from _part("documents", [_shown_row(file) for file in run.documents])
+    for title, values in (("metrics", run.metrics), ("params", run.params)):
+        if values:
+            yield from _part(title, [(escape(name), value_text(value)) for name, value in values.items()])
+    seen = run.environment
+    if seen is not None:
+        rows = [("python", f"{seen.implementation or 'Python'} {seen.python or 'unknown'} ({seen.whose})")]
+        rows.append(("platform", f"{seen.system or 'unknown'} {seen.machine or ''}".rstrip()))
+        if seen.source is not None:
+            state = {None: "", True: ", changed since", False: ""}[seen.source.dirty]
+            rows.append(("source", f"commit {seen.source.commit[:12]}{state}"))
+        named = [name for name in ("scikit-learn", "numpy", "pandas", "joblib") if name in seen.packages]
+        rows.append(("packages", f"{len(seen.packages)}" + _versions(seen.packages, named)))
+        yield from _part("environment", [(name, escape(text)) for name, text in rows])
+    if run.diagnostics:
+        yield ""
+        yield "diagnostics"
+        yield from diagnostics_lines(run.diagnostics, color=color)
+    if run.problems:
+        yield ""
+        yield from problem_lines(run.problems, color=color)
+
+
+def _versions(packages: dict[str, str], names: Sequence[str]) -> str:
+    return ": " + ", ".join(f"{name} {packages[name]}" for name in names) + ", …" if names else ""
+
+
+def _heading(run: ShownRun, *, color: bool) -> Iterator[str]:
+    if run.manifest is not None:
+        tags = f"  ({', '.join(run.tags)})" if run.tags else ""
+        yield style(f"manifest {run.manifest.hex}", "yellow", color=color) + tags
+    rows = [("run", run.run.hex)]
+    if run.run_id is not None:
+        rows.append(("run id", escape(run.run_id)))
+    if run.sequence is not None and run.recorded_at is not None:
+        rows.append(("recorded", f"{run.recorded_at}, as number {run.sequence} of the history"))
+    if run.parent is not None:
+        rows.append(("parent", run.parent.short))
+    rows.append(("status", run.status))
+    if run.label is not None:
+        rows.append(("label", escape(run.label)))
+    for name, count in (
+        ("samples", run.num_samples),
+        ("features", run.num_features),
+        ("dropped", run.dropped_rows),
+    ):
+        if count is not None:
+            rows.append((name, str(count)))
+    yield from columns(rows)
+    if run.message:
+        yield ""
+        yield from (f"    {escape(text)}" for text in run.message.split("\n"))
+
+
+def _shown_row(file: ShownFile) -> tuple[str, ...]:
+    kept = {True: "kept", False: "not kept", None: ""}[file.kept]
+    if file.outside:
+        place = "outside this folder"
+    else:
+        place = escape(file.path) if file.path is not None and file.path != file.name else ""
+    return (*_file_row(file), kept, place)
+
+
+def _part(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield title
+        yield from columns(rows)
+
+
+def _tree_lines(value: Value, indent: str) -> Iterator[str]:
+    items: Iterable[tuple[str, Value]]
+    if isinstance(value, dict):
+        items = [(f"{escape(key)}:", item) for key, item in value.items()]
+    else:
+        items = [("-", item) for item in value] if isinstance(value, list) else []
+    for name, item in items:
+        if isinstance(item, (dict, list)):
+            yield f"{indent}{name}"
+            yield from _tree_lines(item, indent + "  ")
+        else:
+            text = item.hex() if isinstance(item, bytes) and len(item) == 32 else value_text(item)
+            yield f"{indent}{name} {text}"
+
+
+def problem_lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
+    """What is damaged, and which runs it touches."""
+    for problem in problems[:_MOST_PROBLEMS]:
+        runs = f" (run {', '.join(run.short for run in problem.runs[:8])})" if problem.runs else ""
+        yield style(f"problem: {problem.code}", "red", color=color) + f"  {escape(problem.message)}{runs}"
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"and {len(problems) - _MOST_PROBLEMS} more problems"
+
+
+def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
+    """The verdict on a file, what it rests on, and what was not shown."""
+    yield f"{escape(result.file.path)}  {human_size(result.file.size)}  {result.file.blake3.short}"
+    for found in result.runs:
+        yield from _lineage_lines(found)
+    yield from problem_lines(result.problems, color=color)
+    if result.verdict == "NOT-RECORDED":
+        yield "no run of this history has these bytes as an input or output"
+        if result.problems:
+            yield "but the history has gaps, and what they held is not known"
+    history = result.history
+    if result.levels:
+        yield f"history: {history.size} manifests, head {history.head.short if history.head else 'none'}"
+        if history.anchored_to is None:
+            yield (
+                "not shown: that this history is the one that was first written; "
+                "keep a head and give it with --against"
+            )
+    good = result.levels and result.exit_code == 0
+    yield style(result.verdict, "green" if good else "yellow" if result.exit_code == 1 else "red", bold=True)
+
+
+def _lineage_lines(found: Lineage) -> Iterator[str]:
+    member = f" (as {escape(found.member)})" if found.member is not None else ""
+    yield (
+        f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
+        f"manifest {found.sequence}, {found.recorded_at}"
+    )
+    for dataset in found.datasets:
+        state = "" if dataset.state == "not-checked" else f", {dataset.state}"
+        yield f"    from {escape(dataset.role)}: {'  '.join(_file_row(dataset)[1:])}{state}"
+    if found.metrics:
+        yield f"    with {metrics_text(found.metrics)}"
+
+
+def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:
+    """The verdict on a store."""
+    yield from problem_lines(result.problems, color=color)
+    yield f"{result.manifests} manifests, {result.objects} objects, {result.blobs} blobs"
+    if housekeeping:
+        if result.orphans or result.orphan_blobs:
+            yield f"{len(result.orphans)} objects, {len(result.orphan_blobs)} blobs that no run names (harmless)"
+        if result.leftovers:
+            yield f"{len(result.leftovers)} files in tmp/ that an interrupted record left (harmless)"
+        yield from (escape(text) for text in result.permissions)
+    if result.head is not None:
+        yield f"head {result.head.hex}"
+    yield style(result.verdict, "red" if result.problems else "green", "bold", color=color)
+
+
+def status_lines(result: Status) -> Iterator[str]:
+    """The files of the last run, one a line."""
+    if result.manifest is None:
+        yield "nothing was recorded yet"
+    else:
+        yield f"compared with manifest {result.sequence} ({result.manifest.short})"
+    yield from columns([(file.state, escape(file.role), escape(file.path)) for file in result.files])

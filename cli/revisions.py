@@ -1,0 +1,58 @@
+"""Arguments that are a revision or a file: which of the two was meant."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..cas.errors import BadArgument, UnknownRevision
+
+if TYPE_CHECKING:
+    from ..cas.operations.revisions import Target
+    from ..cas.store.chain import Entry
+    from ..cas.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFile:
+    """A file that stands where a revision is expected."""
+
+    path: str
+
+
+def revision_or_file(store: Store, words: tuple[str, ...], default: str) -> Target | NamedFile:
+    """What one argument means: a revision if it is one, else a file if there is one.
+
+    `--` before it makes it a file. Raises UnknownRevision, AmbiguousRevision, BadArgument.
+    """
+    from ..cas.operations.revisions import resolve, resolve_member, split_member, target_of_member
+
+    only_file = words[:1] == ("--",)
+    rest = words[1:] if only_file else words
+    if len(rest) > 1:
+        raise BadArgument(what=f"one revision or file is expected here, and '{rest[1]}' is a second")
+    if not rest:
+        return resolve(store, default)
+    text = rest[0]
+    if only_file:
+        return NamedFile(path=text)
+    try:
+        return resolve(store, text)
+    except UnknownRevision:
+        if os.path.lexists(text):
+            return NamedFile(path=text)
+        if split_member(text) is not None:
+            return target_of_member(resolve_member(store, text))
+        raise
+
+
+def entries_of_file(store: Store, named: NamedFile) -> list[Entry]:
+    """The manifests whose runs have the file's bytes, newest first. Raises NotRecorded if there are none."""
+    from ..cas.errors import NotRecorded
+    from ..cas.operations.lineage import entries_with, file_of
+
+    found = entries_with(store, file_of(named.path))
+    if not found:
+        raise NotRecorded(path=named.path)
+    return found
