@@ -43,8 +43,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "fingerprint"]
 
-PathLike: TypeAlias = "str | os.PathLike[str]"
-Paths: TypeAlias = "PathLike | Sequence[PathLike] | Mapping[str, PathLike]"
+PathLike: TypeAlias = str | os.PathLike[str]
+Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
+
+
+def _text(path: PathLike) -> str:
+    return path if isinstance(path, str) else path.__fspath__()
 
 
 def _named(given: Paths | None) -> tuple[Named, ...]:
@@ -78,7 +82,7 @@ class Store:
     def open(cls, path: PathLike = ".") -> Self:
         """The store in `path` or above it. A `.obs/` that another user owns is opened only if `path`
         itself holds it. Raises NoStore, ForeignStore, UnknownStoreFormat, UnsafeStore."""
-        start = os.path.abspath(os.fspath(path))
+        start = os.path.abspath(_text(path))
         named = os.path.basename(start) == ".obs" or os.path.lexists(os.path.join(start, ".obs"))
         return cls(_Store.open(find_named(start) if named else find_upwards(start, os.geteuid())))
 
@@ -119,7 +123,7 @@ class Store:
         """Records a finished run, as `obs record` does. Raises as `operations.record.record`."""
         from .. import __version__
 
-        given = params if isinstance(params, Mapping) else {}
+        given: Mapping[str, Value] = params if isinstance(params, Mapping) else {}
         request = RecordRequest(
             obs_version=__version__,
             datasets=_named(data),

@@ -17,13 +17,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
 from .. import __version__
-from .context import ColorChoice, Invocation, make_invocation
+
+if TYPE_CHECKING:  # `obs --version` and `obs --help` need neither
+    from .context import ColorChoice, Invocation
 
 COMMANDS: Final = {
     "init": "Make a store (.obs/) in a folder.",
@@ -154,13 +155,22 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 
 
 def _set_color(ctx: click.Context, _parameter: click.Parameter, choice: ColorChoice | None) -> None:
-    if choice is not None and isinstance(ctx.obj, Invocation):
-        ctx.obj = replace(ctx.obj, color_choice=choice)
+    if choice is not None:
+        _change(ctx, color_choice=choice)
 
 
 def _unset_pager(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and isinstance(ctx.obj, Invocation):
-        ctx.obj = replace(ctx.obj, paging=False)
+    if wanted:
+        _change(ctx, paging=False)
+
+
+def _change(ctx: click.Context, **fields: Any) -> None:
+    """Another Invocation for this command."""
+    from dataclasses import replace
+
+    invocation: Invocation | None = ctx.obj
+    if invocation is not None:  # None: a shell completes a line
+        ctx.obj = replace(invocation, **fields)
 
 
 def _common_options() -> list[click.Parameter]:
@@ -202,6 +212,10 @@ def group(ctx: click.Context, folders: tuple[str, ...], color: ColorChoice, no_p
 
     obs records which bytes went into a finished run and which came out, and can show it again.
     """
+    from . import failures
+    from .context import make_invocation
+
+    del failures  # loaded now: when memory or descriptors run out, it is too late
     ctx.obj = make_invocation(folders=folders, color_choice=color, paging=not no_pager)
 
 

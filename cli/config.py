@@ -91,8 +91,6 @@ def load_defaults(command: click.Command, start: str) -> dict[str, object]:
                 what=f"{place} is no option of 'obs {command.name}'{did_you_mean(key, options)}"
             )
         option, inverted = options[key]
-        if option.name is None:  # click's type allows it; an option has a name
-            continue
         if option.name in found:
             raise BadArgument(what=f"{place} says again what another key says")
         checked = _check(option, value, place)
@@ -242,21 +240,3 @@ def _split(text: str, folder: str) -> tuple[str | None, str]:
     if equals and is_role(role) and not os.path.lexists(os.path.join(folder, text)):
         return role, path
     return None, text
-
-
-def configured_files(start: str) -> tuple[tuple[str, str], ...]:
-    """The (role, path) of every file that the nearest table names. Raises BadArgument, OperatingSystemRefused."""
-    configuration = find_configuration(start)
-    if configuration is None:
-        return ()
-    found: list[tuple[str, str]] = []
-    for key in ("data", "model", "metrics", "params", "artifact"):
-        value = configuration.values.get(key)
-        for text in value if isinstance(value, list) else [value]:
-            if not isinstance(text, str):
-                continue
-            role, equals, path = text.partition("=")
-            if not (equals and is_role(role) and key in PATHS_WITH_ROLES):
-                role, path = key, text
-            found.append((role, os.path.join(configuration.folder, path)))
-    return tuple(found)

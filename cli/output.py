@@ -11,9 +11,10 @@ import os
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
-from typing import Any, Final, Literal, Protocol, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TextIO, TypeAlias, cast
 
-from ..cas.errors import OperatingSystemRefused
+if TYPE_CHECKING:  # `obs --version` comes through here, and needs no errors
+    from ..cas.errors import OperatingSystemRefused
 
 SCHEMA_VERSION: Final = 1
 
@@ -168,9 +169,12 @@ def flush_output() -> None:
         raise _output_refused(error) from None
 
 
-def forget_output() -> None:
-    """What cannot be written goes to /dev/null, lest Python complain of it when it ends."""
-    _redirect_to_null(sys.stdout)
+def settle_output() -> None:
+    """What cannot be written any more goes to /dev/null, lest Python complain of it when it ends."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # ValueError: it is closed
+        _redirect_to_null(sys.stdout)
 
 
 def message(text: str) -> None:
@@ -197,6 +201,8 @@ def _redirect_to_null(stream: TextIO) -> None:
 
 
 def _output_refused(error: OSError) -> OperatingSystemRefused:
+    from ..cas.errors import OperatingSystemRefused
+
     return OperatingSystemRefused(
         action="write to", path="standard output", reason=error.strerror or str(error)
     )
@@ -223,9 +229,10 @@ def to_json(value: object) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, Mapping):
-        return {_key(key): to_json(item) for key, item in value.items()}
+        entries = cast("Mapping[object, object]", value)
+        return {_key(key): to_json(item) for key, item in entries.items()}
     if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
+        return [to_json(item) for item in cast("list[object]", value)]
     from ..cas.format.ids import Digest
 
     if isinstance(value, Digest):

@@ -109,7 +109,9 @@ def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator
     subject = escape((view.message or "").split("\n", 1)[0])
     if oneline:
         what = metrics_text(view.metrics, 1)
-        yield " ".join(part for part in (style(view.manifest.short, "yellow", color=color), subject, what) if part)
+        yield " ".join(
+            part for part in (style(view.manifest.short, "yellow", color=color), subject, what) if part
+        )
         return
     yield style(f"manifest {view.manifest.hex}", "yellow", color=color) + f"  ({view.sequence})"
     rows = [("run", view.run.short + (f"  {escape(view.run_id)}" if view.run_id else ""))]
@@ -253,8 +255,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
                 "not shown: that this history is the one that was first written; "
                 "keep a head and give it with --against"
             )
-    good = result.levels and result.exit_code == 0
-    yield style(result.verdict, "green" if good else "yellow" if result.exit_code == 1 else "red", bold=True)
+    shade: Style = "green" if result.exit_code == 0 else "yellow" if result.exit_code == 1 else "red"
+    yield style(result.verdict, shade, "bold", color=color)
 
 
 def _lineage_lines(found: Lineage) -> Iterator[str]:
@@ -276,7 +278,8 @@ def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Itera
     yield f"{result.manifests} manifests, {result.objects} objects, {result.blobs} blobs"
     if housekeeping:
         if result.orphans or result.orphan_blobs:
-            yield f"{len(result.orphans)} objects, {len(result.orphan_blobs)} blobs that no run names (harmless)"
+            orphans, blobs = len(result.orphans), len(result.orphan_blobs)
+            yield f"{orphans} objects and {blobs} blobs that no run has (harmless)"
         if result.leftovers:
             yield f"{len(result.leftovers)} files in tmp/ that an interrupted record left (harmless)"
         yield from (escape(text) for text in result.permissions)

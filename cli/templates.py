@@ -15,6 +15,7 @@ from .output import escape, to_json
 from .render import value_text
 
 if TYPE_CHECKING:
+    from ..cas.format.canonical import Value
     from ..cas.operations.views import RunView
 
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{([a-z_0-9]+)((?:\.[^{}.]+)*)\}|[{}]")
@@ -46,7 +47,7 @@ class Template:
         def value(found: re.Match[str]) -> str:
             if found[1] is None:
                 return found[0][0]
-            place = to_json(getattr(view, found[1]))
+            place: Value = to_json(getattr(view, found[1]))
             for part in found[2].split(".")[1:]:
                 place = place.get(part) if isinstance(place, dict) else None
             return "" if place is None else value_text(place)

@@ -27,7 +27,9 @@ def make_store(home: str, operations: FileOperations | None = None) -> str:
 def make_run(folder: str, *, data: int = 0, model: int = 0, model_bytes: int = 24) -> RecordRequest:
     """The files of one run in a new or old folder, and the request that records them."""
     os.makedirs(folder, exist_ok=True)
-    table, trained, metrics = (os.path.join(folder, name) for name in ("data.csv", "model.pkl", "metrics.json"))
+    table, trained, metrics = (
+        os.path.join(folder, name) for name in ("data.csv", "model.pkl", "metrics.json")
+    )
     with open(table, "w", encoding="ascii") as opened:
         opened.write(f"x,y\n{data},0\n")
     with open(trained, "wb") as opened:

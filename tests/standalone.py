@@ -301,7 +301,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.objects: dict[bytes, tuple[str, Any, bytes]] = {}
+        self.objects: dict[bytes, tuple[Any, Any, bytes]] = {}
         self.blobs: dict[bytes, int | None] = {}
 
     def file(self, name: str) -> bytes | None:
@@ -321,8 +321,11 @@ class Store:
                 raise Bad(f"{kind} {wanted.hex()} is missing")
             derived: bytes = blake3(data, derive_key_context=f"obs 2026-11-24 {kind} object").digest()
             need(derived == wanted, f"{kind} {wanted.hex()} is damaged")
-            # A report may lead to a kind that the page does not describe: of that the id is checked.
-            self.objects[wanted] = (*check_object(data), data) if kind in KINDS else (kind, None, data)
+            if kind in KINDS:
+                self.objects[wanted] = (*check_object(data), data)
+            else:  # a report may lead to a kind that the page does not describe
+                value = unpack(data)
+                self.objects[wanted] = (value.get("kind") if type(value) is Map else None, value, data)
         found = self.objects[wanted]
         need(found[0] == kind, f"{wanted.hex()} is no {kind}")
         return found[1]

@@ -38,7 +38,7 @@ from ..errors import (
     UnsortedKeys,
 )
 
-Value: TypeAlias = "None | bool | int | float | str | bytes | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | bytes | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
 
 MAX_OBJECT_BYTES: Final = 16 * 1024 * 1024
@@ -58,7 +58,7 @@ def encode(value: Value) -> bytes:
     Raises InvalidField for a value outside the types above, TooDeep, TooLong.
     """
     packed = msgpack.packb(_ordered(value, 1), use_bin_type=True, strict_types=True)
-    if packed is None or len(packed) > MAX_OBJECT_BYTES:
+    if len(packed) > MAX_OBJECT_BYTES:
         raise TooLong(problem=f"an object has at most {MAX_OBJECT_BYTES} bytes")
     return packed
 

@@ -8,6 +8,7 @@ that path into an offset.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from ..errors import DuplicateKey, FormatError, InvalidField, MissingKey, UnknownKey, UnsortedKeys
@@ -126,7 +127,7 @@ class Fields:
 
 def check_order(keys: Sequence[tuple[bytes, ...]], what: str) -> None:
     """Refuses a list that is a set but is not sorted and unique. Raises UnsortedKeys, DuplicateKey."""
-    for before, after in zip(keys, keys[1:], strict=False):
+    for before, after in pairwise(keys):
         if before == after:
             raise DuplicateKey(problem=f"{what} name the same thing twice")
         if before > after:

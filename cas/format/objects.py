@@ -8,9 +8,9 @@ An encoder writes the lowest version that can hold the value; so far every kind 
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
-from ..errors import FormatError, InvalidField, UnknownKind, UnknownVersion
+from ..errors import InvalidField, UnknownKind, UnknownVersion
 from .canonical import decode, encode, locate
 from .data import File, Part, Tree
 from .fields import Fields, Misplaced
@@ -20,7 +20,6 @@ from .reports import Environment, Report
 from .runs import Metrics, Params, Run
 
 Object: TypeAlias = File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest
-AnyObject = TypeVar("AnyObject", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
 
 VERSION: Final = 1
 CLASSES: Final[dict[str, type[Object]]] = {
@@ -57,11 +56,3 @@ def decode_object(data: bytes) -> Object:
     except Misplaced as misplaced:
         error = misplaced.error
         raise type(error)(problem=error.problem, offset=locate(data, misplaced.path)) from None
-
-
-def decode_as(expected: type[AnyObject], data: bytes) -> AnyObject:
-    """`decode_object`, for a link that may lead to one kind only. Raises FormatError."""
-    value = decode_object(data)
-    if not isinstance(value, expected):
-        raise FormatError(problem=f"a {expected.KIND} object is expected here, and this is a {value.KIND}")
-    return value

@@ -92,7 +92,7 @@ class Environment:
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """The inverse of `to_value`."""
-        whose = fields.one_of("whose", WHOSE)
+        whose: Whose = fields.one_of("whose", WHOSE)
         python = fields.text("python") if fields.has("python") else None
         implementation = fields.text("implementation") if fields.has("implementation") else None
         system = fields.text("system") if fields.has("system") else None
@@ -152,7 +152,7 @@ class Diagnostic:
         details = fields.values("details") if has_details else {}
         if has_details and not details:
             raise Misplaced((*path, "details"), InvalidField(problem="'details' is not empty, or absent"))
-        severity = fields.one_of("severity", SEVERITIES)
+        severity: Severity = fields.one_of("severity", SEVERITIES)
         return fields.built(lambda: cls(code=code, severity=severity, message=message, details=details))
 
 

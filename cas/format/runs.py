@@ -97,7 +97,8 @@ class Link:
         """The inverse of `to_value`."""
         fields = Fields(value, path, "link")
         role, name = fields.text("role"), fields.name("name")
-        kind, target = fields.one_of("kind", LINK_KINDS), fields.digest("id", ObjectId)
+        kind: LinkKind = fields.one_of("kind", LINK_KINDS)
+        target = fields.digest("id", ObjectId)
         return fields.built(lambda: cls(role=role, name=name, kind=kind, id=target))
 
 
@@ -196,7 +197,7 @@ class Run:
         record = fields.within("record", Link.read) if fields.has("record") else None
         label = fields.text("label") if fields.has("label") else None
         run_id = fields.text("run_id") if fields.has("run_id") else None
-        status = fields.one_of("status", STATUSES)
+        status: Status = fields.one_of("status", STATUSES)
         return fields.built(
             lambda: cls(
                 datasets=datasets,

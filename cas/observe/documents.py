@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from ..errors import BadArgument, InvalidDocument
 from ..format.canonical import Value
@@ -33,7 +33,10 @@ def parse_metrics(data: bytes, path: str) -> dict[str, Value]:
 
 
 def parse_params(data: bytes, path: str) -> dict[str, Value]:
-    """The values of a params file: a JSON object, or TOML if the name ends in `.toml`. Raises InvalidDocument."""
+    """The values of a params file: a JSON object, or TOML if its name ends in `.toml`.
+
+    Raises InvalidDocument.
+    """
     text = _text(data, path)
     return _checked(_parse_toml(text, path) if path.endswith(".toml") else _parse_json(text, path), path)
 
@@ -64,7 +67,9 @@ def _text(data: bytes, path: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidDocument(path=path, problem="it is not valid UTF-8", where=f"byte {error.start}") from None
+        raise InvalidDocument(
+            path=path, problem="it is not valid UTF-8", where=f"byte {error.start}"
+        ) from None
 
 
 def _int(text: str) -> int:
@@ -129,9 +134,10 @@ def _float_or_special(text: str) -> float:
 def _plain(value: Any) -> Any:
     """TOML's dates and times become their RFC 3339 text."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        items: list[Any] = value
+        return [_plain(item) for item in items]
     isoformat: Callable[[], str] | None = getattr(value, "isoformat", None)
     return isoformat() if isoformat is not None else value
 
@@ -150,14 +156,15 @@ def _checked(value: Any, path: str) -> dict[str, Value]:
         if depth > MAX_NESTING + 1:
             wrong(f"more than {MAX_NESTING} levels of nesting", where[:200])
         if isinstance(item, dict):
-            for key, inner in item.items():
+            for key, inner in cast("dict[str, Any]", item).items():
                 if _SURROGATE.search(key):
                     wrong("a key holds a lone surrogate", where)
                 waiting.append((inner, f"{where}.{key}" if where else key, depth + 1))
         elif isinstance(item, list):
-            waiting += [(inner, f"{where}[{at}]", depth + 1) for at, inner in enumerate(item)]
+            items: list[Any] = item
+            waiting += [(inner, f"{where}[{at}]", depth + 1) for at, inner in enumerate(items)]
         elif isinstance(item, str) and _SURROGATE.search(item):
             wrong("a text holds a lone surrogate", where)
         elif isinstance(item, int) and not _MIN_INT <= item <= _MAX_INT:
             wrong("an integer needs more than 64 bits", where)
-    return value
+    return cast("dict[str, Value]", value)

@@ -19,8 +19,13 @@ from ..errors import FileMissing, OperatingSystemRefused, WrongFileType
 
 Whose = Literal["prefix", "virtual-env", "conda", "obs"]
 
-_INFO: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,199})-([A-Za-z0-9][A-Za-z0-9.!+_-]{0,99})\.dist-info\Z", re.ASCII)
-_EGG: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._]{0,199})-([A-Za-z0-9][A-Za-z0-9.!+_]{0,99})(?:-py[0-9.]+)?\.egg-info\Z", re.ASCII)
+_INFO: Final = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]{0,199})-([A-Za-z0-9][A-Za-z0-9.!+_-]{0,99})\.dist-info\Z", re.ASCII
+)
+_EGG: Final = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._]{0,199})-([A-Za-z0-9][A-Za-z0-9.!+_]{0,99})(?:-py[0-9.]+)?\.egg-info\Z",
+    re.ASCII,
+)
 _LIBRARY: Final = re.compile(r"(python|pypy)(\d+\.\d+)t?\Z", re.ASCII)
 _CONDA_PYTHON: Final = re.compile(r"python-(\d+\.\d+\.\d+)-[^/]*\.json\Z", re.ASCII)
 _VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+[a-z0-9+]*)?", re.ASCII)
@@ -77,7 +82,9 @@ def _libraries(prefix: str) -> list[str]:
     found = _found_libraries(prefix)
     if not found:
         raise WrongFileType(
-            path=prefix, found="no folder with lib/pythonX.Y in it", needed="the prefix of a Python environment"
+            path=prefix,
+            found="no folder with lib/pythonX.Y in it",
+            needed="the prefix of a Python environment",
         )
     return found
 

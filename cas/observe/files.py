@@ -78,7 +78,9 @@ def refusal(error: OSError, path: str, needed: str = "a regular file") -> ObsErr
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return FileMissing(path=path)
     if error.errno == errno.ELOOP:
-        return WrongFileType(path=path, found="a loop of symbolic links, or one that is not followed", needed=needed)
+        return WrongFileType(
+            path=path, found="a loop of symbolic links, or one that is not followed", needed=needed
+        )
     if error.errno in (errno.ENXIO, errno.ENODEV):
         return WrongFileType(path=path, found="a socket or device", needed=needed)
     reason = os.strerror(error.errno) if error.errno else str(error)

@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from ..errors import ObsError
 from .files import OpenedFile, open_beneath, open_folder, walk_folder
@@ -110,7 +110,7 @@ class _Positioned(io.RawIOBase):
 def _head(opened: OpenedFile, compression: str) -> IO[bytes]:
     raw = io.BufferedReader(_Positioned(opened.fd), 1 << 20)
     if compression == ".gz":
-        return gzip.GzipFile(fileobj=raw)
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
     if compression == ".bz2":
         return bz2.BZ2File(raw)
     if compression == ".zst":
@@ -125,12 +125,11 @@ def _csv_columns(data: bytes, delimiter: str, whole: bool) -> tuple[str, ...] | 
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return NoHeader("UTF16")
     try:
-        text = data.decode("utf-8-sig") if whole else data.decode("utf-8-sig", "ignore")
-        head = text
+        head: str | None = data.decode("utf-8-sig") if whole else data.decode("utf-8-sig", "ignore")
     except UnicodeDecodeError:
         head = _first_record(data)
-        if head is None:
-            return NoHeader("BAD_UTF8")
+    if head is None:
+        return NoHeader("BAD_UTF8")
     limit = csv.field_size_limit(HEADER_BYTES)
     try:
         rows = csv.reader(_lines(head), delimiter=delimiter, strict=True)
@@ -169,7 +168,7 @@ def _json_columns(data: bytes, whole: bool) -> tuple[str, ...] | NoHeader:
         first = json.loads(line)
     except (ValueError, RecursionError):
         return NoHeader("BAD_HEADER")
-    return tuple(first) if isinstance(first, dict) else NoHeader("BAD_HEADER")
+    return tuple(cast("dict[str, object]", first)) if isinstance(first, dict) else NoHeader("BAD_HEADER")
 
 
 def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | NoHeader:
@@ -182,7 +181,7 @@ def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | No
 
                 names = pq.ParquetFile(raw, pre_buffer=False).schema_arrow.names
             else:
-                import pyarrow.ipc as ipc
+                from pyarrow import ipc
 
                 names = ipc.open_file(raw).schema.names
     except (pa.ArrowException, OSError, ValueError, ObsError):

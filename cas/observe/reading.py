@@ -44,7 +44,11 @@ class FileDigests:
 
 
 def read_file(
-    opened: OpenedFile, *, sha256: bool, sink: Sink | None = None, progress: Callable[[int], None] | None = None
+    opened: OpenedFile,
+    *,
+    sha256: bool,
+    sink: Sink | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> FileDigests:
     """Reads an open file from its beginning to its end, each byte once.
 
@@ -71,7 +75,9 @@ def check_unchanged(opened: OpenedFile, size: int) -> Stamp:
     before = Stamp.of(opened.stat)
     stamp = Stamp.of(after)
     if size != before.size or stamp.size != before.size:
-        raise FileChanged(path=opened.path, problem="grew" if max(size, stamp.size) > before.size else "shrank")
+        raise FileChanged(
+            path=opened.path, problem="grew" if max(size, stamp.size) > before.size else "shrank"
+        )
     if stamp != before:
         raise FileChanged(path=opened.path, problem="was changed")
     return stamp
@@ -110,7 +116,7 @@ class _Stage(threading.Thread):
             if self.error is None:
                 try:
                     self._work(view)
-                except BaseException as error:  # carried over to the thread that asked, and raised there
+                except BaseException as error:  # noqa: BLE001  # raised again in the thread that asked
                     self.error = error
             view.release()
             self._done(number)

@@ -24,7 +24,7 @@ from .views import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCheck:
-    """What was found in a store. `blobs` counts those that were read and hashed (without `full`: those present)."""
+    """What was found in a store. `objects` and `blobs` count what is there."""
 
     verdict: str
     manifests: int

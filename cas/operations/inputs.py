@@ -105,6 +105,16 @@ class DocumentInput:
         return Document(values=object_id(self.object), name=base_name(self.path), file=object_id(self.file))
 
 
+def fingerprint_path(path: str) -> File | Tree:
+    """The file or tree object of what lies at `path`. Raises as `open_regular` and `read_folder`."""
+    if path_kind(path) == "file":
+        with open_regular(path) as opened:
+            digests = read_file(opened, sha256=False)
+        return File(size=digests.size, blake3=digests.blake3)
+    entries = tuple(TreeEntry(file.name, file.size, file.blake3) for file in read_folder(path))
+    return Tree.of(entries, tuple(object_id(part) for part in Tree.split(entries)))
+
+
 class Reader:
     """Opens and reads everything that a request names. A context: it closes what it opened."""
 
@@ -149,13 +159,13 @@ class Reader:
         for given in request.artifacts:
             self.artifacts.append(self._open(given, given.role or role_from_name(base_name(given.path))))
         paths: dict[str, str] = {}
-        for given in (*self.datasets, *self.artifacts):
-            if given.role in paths:
+        for one in (*self.datasets, *self.artifacts):
+            if one.role in paths:
                 raise BadArgument(
-                    what=f"the role '{given.role}' is taken by both {paths[given.role]} and {given.path}",
+                    what=f"the role '{one.role}' is taken by both {paths[one.role]} and {one.path}",
                     hint="give one of them another: ROLE=PATH",
                 )
-            paths[given.role] = given.path
+            paths[one.role] = one.path
 
     def _open(self, given: Named, role: str) -> Input:
         kind: LinkKind = "tree" if path_kind(given.path) == "folder" else "file"
@@ -269,7 +279,7 @@ class Reader:
             if opened.stat.st_size > MAX_DOCUMENT_BYTES:
                 raise InvalidDocument(
                     path=path,
-                    problem=f"it has {opened.stat.st_size} bytes, and {role} have at most {MAX_DOCUMENT_BYTES}; "
+                    problem=f"it has {opened.stat.st_size} bytes, and {MAX_DOCUMENT_BYTES} is the most; "
                     "record it as an artifact instead",
                 )
             digests = read_file(
@@ -330,12 +340,15 @@ class Reader:
 
     def notes(self) -> tuple[FileNote, ...]:
         """Where each file lay, for the manifest."""
-        notes: list[FileNote] = []
-        for given in (*self.datasets, *self.artifacts):
-            notes.append(self._note(given.role, given.path, given.sha256, given.cached))
-        for document in (self.metrics, self.params):
-            if document is not None and document.path is not None:
-                notes.append(self._note(document.role, document.path, document.sha256, 0))
+        notes = [
+            self._note(given.role, given.path, given.sha256, given.cached)
+            for given in (*self.datasets, *self.artifacts)
+        ]
+        notes += [
+            self._note(document.role, document.path, document.sha256, 0)
+            for document in (self.metrics, self.params)
+            if document is not None and document.path is not None
+        ]
         return tuple(sorted(notes, key=lambda note: note.order))
 
     def _note(self, role: str, path: str, sha256: Sha256 | None, cached: int) -> FileNote:

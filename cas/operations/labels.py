@@ -25,7 +25,7 @@ def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagno
                 Diagnostic(
                     code="CONTENT_UNAVAILABLE",
                     severity="warning",
-                    message=f"the columns of '{given.role}' could not be read, so the label was not looked for in it",
+                    message=f"the label was not looked for in '{given.role}': its columns cannot be read",
                     details={"role": given.role, "reason": columns.reason},
                 )
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..errors import FormatError, IntegrityError
 from ..format.data import File
 from ..format.ids import ObjectId
+from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Run
 from ..store.chain import Gap
@@ -63,7 +64,7 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 def _matching(
     store: Store, request: LogRequest, data: File | None, model: File | None
 ) -> Iterator[RunView | Damage]:
-    trees: dict[ObjectId, tuple[str, ...]] = {}
+    trees: dict[ObjectId, tuple[FileName, ...]] = {}
     for step in store.chain.walk():
         if isinstance(step, Gap):
             yield Damage(sequence=step.sequence, manifest=step.id, problem=str(step.error))
@@ -95,6 +96,8 @@ def _matching(
         yield view
 
 
-def _has(store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[str, ...]], roles: set[str]) -> bool:
+def _has(
+    store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[FileName, ...]], roles: set[str]
+) -> bool:
     wanted = object_id(file)
     return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))

@@ -28,9 +28,6 @@ from .labels import check_label
 from .requests import RecordRequest
 from .views import FileView, claimed_count
 
-_ATTEMPTS = 1000
-"""How often HEAD may move between looking at it and taking the lock, before something is wrong."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -92,19 +89,17 @@ def record(
         for value in (*reader.objects, run, seen, report):
             batch.add(value)
         notes = reader.notes()
-        previous = _recorded(store, run_id)
+        head = store.chain.head()
+        # The object comes before its manifest: where there is none, no manifest names it.
+        previous = _recorded(store, run_id) if store.objects.has(run_id) else None
         wanted = request.force or request.message is not None
         if not wanted and previous is not None:
             wanted = previous.manifest.report != object_id(report)
+        entry, created = previous, False
         if not request.dry_run:
+            batch.publish()
             if previous is None or wanted:
-                batch.publish()
-                entry, created = _append(store, request, run_id, object_id(report), notes, previous, now)
-            else:
-                batch.publish()
-                entry, created = previous, False
-        else:
-            entry, created = previous, False
+                entry, created = _append(store, request, report, notes, head, now)
     return _result(store, request, run, run_id, report, reader, entry, created)
 
 
@@ -128,8 +123,6 @@ def _run(request: RecordRequest, reader: Reader) -> Run:
 
 def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Entry | None:
     """The newest manifest of `run`, looking from HEAD down to `until` (not included)."""
-    if until is None and not store.objects.has(run):
-        return None  # the object comes before its manifest: no object, no manifest
     for entry in store.chain.entries():
         if entry.id == until:
             return None
@@ -141,20 +134,20 @@ def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Ent
 def _append(
     store: Store,
     request: RecordRequest,
-    run: ObjectId,
-    report: ObjectId,
+    report: Report,
     notes: tuple[FileNote, ...],
-    previous: Entry | None,
+    seen: ObjectId | None,
     now: Callable[[], str],
 ) -> tuple[Entry, bool]:
-    """Adds the manifest, unless another process recorded the same run and report in the meantime."""
+    """Adds the manifest, unless another process recorded the same since HEAD was `seen`."""
+    report_id = object_id(report)
 
     def build(position: Position) -> Manifest:
         return Manifest(
             sequence=position.sequence,
             recorded_at=now(),
-            run=run,
-            report=report,
+            run=report.run,
+            report=report_id,
             parent=position.parent,
             message=request.message,
             files=notes,
@@ -164,9 +157,8 @@ def _append(
     repeat = request.force or request.message is not None
     with store.chain.locked(request.lock_timeout_seconds):
         if not repeat:
-            newest = _recorded(store, run)
-            known = previous.id if previous is not None else None
-            if newest is not None and newest.id != known and newest.manifest.report == report:
+            newest = _recorded(store, report.run, until=seen)
+            if newest is not None and newest.manifest.report == report_id:
                 return newest, False
         entry = store.chain.append(build, store.chain.head())
     if entry is None:

@@ -93,13 +93,17 @@ def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
         for entry in entries:
             raw = entry.name.encode() if isinstance(entry.name, str) else entry.name
             path = os.path.join(made, os.fsdecode(raw))
-            _system(path, lambda path=path: os.makedirs(os.path.dirname(path), exist_ok=True))
+            _make_folders(path)
             _write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
         _system(target, lambda: os.rename(made, target))
     except BaseException:
         _remove_tree(made)
         raise
     return len(entries)
+
+
+def _make_folders(path: str) -> None:
+    _system(path, lambda: os.makedirs(os.path.dirname(path), exist_ok=True))
 
 
 def _shown(entry: TreeEntry) -> str:

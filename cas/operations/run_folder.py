@@ -28,15 +28,15 @@ def plain_run_folder(path: str) -> RunFolder:
         raise FileMissing(path=path)
     if not os.path.isdir(path):
         raise WrongFileType(path=path, found="a file", needed="a run folder")
-    models = [found for name in ("model.pkl", "model.joblib") if (found := _file(path, name)) is not None]
+    named = (_file(path, name) for name in ("model.pkl", "model.joblib"))
+    models = [model for model in named if model is not None]
     if len(models) > 1:
         raise BadArgument(what=f"{path} holds both model.pkl and model.joblib", hint="name one with --model")
     artifacts: list[str] = []
     folder = os.path.join(path, "artifacts")
     if os.path.isdir(folder) and not os.path.islink(folder):
-        for name in sorted(os.listdir(folder), key=os.fsencode):
-            if not name.startswith("."):
-                artifacts.append(os.path.join(folder, name))
+        names = sorted(os.listdir(folder), key=os.fsencode)
+        artifacts += [os.path.join(folder, name) for name in names if not name.startswith(".")]
     found = RunFolder(
         model=models[0] if models else None,
         metrics=_file(path, "metrics.json"),

@@ -145,7 +145,7 @@ def read_anchor(text: str) -> Anchor:
     with open_regular(text) as opened:
         data = os.read(opened.fd, _CHECKPOINT_BYTES + 1)
     problem = BadArgument(
-        what=f"{text} is no checkpoint: three lines are needed, origin, size and base64 root, each ended by LF"
+        what=f"{text} is no checkpoint: it needs three lines, origin, size and base64 root, each ended by LF"
     )
     try:
         lines = data.decode().split("\n")

@@ -12,15 +12,11 @@ from typing import Final, TypeVar
 
 from ..errors import CorruptObject, FormatError, MissingObject, UnknownKind, UnknownVersion
 from ..format.canonical import MAX_OBJECT_BYTES, decode
-from ..format.data import File, Part, Tree
 from ..format.ids import ObjectId, derive_object_id
-from ..format.manifests import Manifest
 from ..format.objects import Object, decode_object
-from ..format.reports import Environment, Report
-from ..format.runs import Metrics, Params, Run
 from .files import StoreFiles
 
-AnyObject = TypeVar("AnyObject", File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+AnyObject = TypeVar("AnyObject", bound=Object)
 
 FOLDER: Final = "objects"
 _FAN: Final = re.compile(r"[0-9a-f]{2}\Z")
@@ -78,7 +74,9 @@ class Objects:
         """The object that a link leads to. Raises MissingObject, CorruptObject, FormatError."""
         return self.get_with_bytes(expected, wanted, wanted_by)[0]
 
-    def get_with_bytes(self, expected: type[AnyObject], wanted: ObjectId, wanted_by: str) -> tuple[AnyObject, bytes]:
+    def get_with_bytes(
+        self, expected: type[AnyObject], wanted: ObjectId, wanted_by: str
+    ) -> tuple[AnyObject, bytes]:
         """`get`, with the canonical bytes."""
         found = self.find(wanted)
         if found is None:

@@ -30,10 +30,11 @@ def command(invocation: Invocation, folder: str | None, as_json: bool) -> int:
     elif not folder:
         raise BadArgument(what="an empty path names no folder")
     path, created = create(os.path.join(invocation.cwd, folder), FileOperations())
-    path = os.path.normpath(path)
+    path = os.path.realpath(path)  # absolute, without `..`
     if as_json:
         write_json({"path": path, "created": created})
     elif created:
         write(f"made {escape(path)}\n")
     else:
         write(f"{escape(path)} is there already\n")
+    return 0

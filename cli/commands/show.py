@@ -39,7 +39,9 @@ def command(invocation: Invocation, *, what: tuple[str, ...], raw: bool, as_json
             return 0
         shown = [show(store, target) for target in targets]
         if as_json:
-            write_json(to_json(shown[0] if isinstance(named, Target) else {"file": named.path, "runs": shown}))
+            write_json(
+                to_json(shown[0] if isinstance(named, Target) else {"file": named.path, "runs": shown})
+            )
         else:
             with paged(invocation.pager) as out:
                 for at, one in enumerate(shown):

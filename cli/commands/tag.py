@@ -6,7 +6,7 @@ import click
 
 from ..application import ObsCommand
 from ..context import Invocation
-from ..output import to_json, write, write_json
+from ..output import write, write_json
 
 
 @click.command("tag", cls=ObsCommand, examples=["obs tag", "obs tag best HEAD~1", "obs tag -d best"])
@@ -41,4 +41,3 @@ def command(
         digits = done.manifest.short if done.manifest is not None else "nothing"
         write(f"{'removed' if delete else 'tagged'} {done.name}  {digits}\n")
     return 0
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -29,6 +30,11 @@ PLOTS = {"confusion.txt": b"2 0\n0 1\n", "roc/curve.txt": b"0 0\n0 1\n1 1\n"}
 def file_of(data: bytes) -> File:
     """The file object of some bytes."""
     return File(size=len(data), blake3=blob_id(data))
+
+
+def sha256_of(data: bytes) -> Sha256:
+    """The SHA-256 that a manifest says of some bytes."""
+    return Sha256(hashlib.sha256(data).digest())
 
 
 def example_objects() -> dict[str, Object]:
@@ -98,9 +104,9 @@ def example_objects() -> dict[str, Object]:
         "failed report": failed_report,
     }
     notes = (
-        FileNote(role="data", name="data.csv", path="data.csv", outside=True, sha256=Sha256(b"\x11" * 32)),
-        FileNote(role="metrics", name="metrics.json", path="runs/a/metrics.json"),
-        FileNote(role="model", name="model.pkl", path="runs/a/model.pkl", sha256=Sha256(b"\x22" * 32)),
+        FileNote(role="data", name="data.csv", path="data.csv", outside=True, sha256=sha256_of(DATA)),
+        FileNote(role="metrics", name="metrics.json", path="runs/a/metrics.json", sha256=sha256_of(METRICS)),
+        FileNote(role="model", name="model.pkl", path="runs/a/model.pkl", sha256=sha256_of(MODEL)),
     )
     failed_notes = (
         FileNote(role="data", name="data.csv", path="data.csv", outside=True, cached=1),

@@ -1,0 +1,44 @@
+"""Files to measure with, made in pieces: the harness must stay small (see harness.py)."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Final
+
+_PIECE: Final = 2**20
+LABEL: Final = "label"
+_FEATURES: Final = 12
+
+
+def write_random(path: Path, size_bytes: int) -> None:
+    """A file of `size_bytes` bytes that nothing compresses."""
+    with open(path, "wb") as file:
+        file.writelines(os.urandom(min(_PIECE, size_bytes - start)) for start in range(0, size_bytes, _PIECE))
+
+
+def write_table(path: Path, size_bytes: int) -> None:
+    """A CSV of about `size_bytes`: twelve numbers and a label of two classes; other numbers each time."""
+    draw = random.Random()
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        written = file.write(",".join([*(f"feature_{i}" for i in range(_FEATURES)), LABEL]) + "\n")
+        while written < size_bytes:
+            cells = [f"{draw.gauss(0, 1):.6f}" for _ in range(_FEATURES)]
+            written += file.write(",".join([*cells, str(draw.randrange(2))]) + "\n")
+
+
+def write_metrics(path: Path) -> None:
+    """A small metrics file, other numbers each time."""
+    metrics = {"accuracy": random.random(), "num_samples": 455, "num_features": _FEATURES}
+    path.write_text(json.dumps(metrics) + "\n", encoding="utf-8")
+
+
+def write_many(folder: Path, count: int, size_bytes: int) -> None:
+    """`count` files of `size_bytes` bytes each, a hundred to a sub-folder."""
+    for number in range(count):
+        place = folder / f"{number // 100:03d}"
+        if number % 100 == 0:
+            place.mkdir(parents=True)
+        (place / f"{number % 100:02d}.bin").write_bytes(os.urandom(size_bytes))

@@ -1,0 +1,100 @@
+"""What an error means to a user: the sentence, the code, the remedy, the exit code.
+
+Apart from `boundary`, so that `obs --version` need not load the errors.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final
+
+import click
+
+from ..cas.errors import ObsError
+
+USAGE: Final = 2
+ENVIRONMENT: Final = 4
+BUG: Final = 70
+INTERRUPTED: Final = 130
+
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error as it is shown."""
+
+    exit_code: int
+    code: str
+    message: str
+    remedy: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+def explain(error: BaseException) -> Failure:
+    """What an error means to a user."""
+    if isinstance(error, ObsError):
+        return Failure(
+            exit_code=error.exit_code,
+            code=error.code,
+            message=error.sentence(),
+            remedy=error.advice(),
+            facts=error.facts(),
+        )
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return Failure(exit_code=INTERRUPTED, code="INTERRUPTED", message="interrupted")
+    if isinstance(error, click.ClickException):
+        return Failure(
+            exit_code=USAGE, code="USAGE", message=_click_sentence(error), remedy=_click_remedy(error)
+        )
+    if isinstance(error, OSError):
+        path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+        return Failure(
+            exit_code=ENVIRONMENT,
+            code="OS_REFUSED",
+            message=f"the system refused to go on with {path or 'this'} ({error.strerror or error})",
+            facts={"path": path, "reason": error.strerror or str(error)},
+        )
+    if isinstance(error, MemoryError):
+        return Failure(
+            exit_code=ENVIRONMENT, code="OUT_OF_MEMORY", message="there is not enough memory for this"
+        )
+    if isinstance(error, RecursionError):
+        return Failure(
+            exit_code=ENVIRONMENT,
+            code="TOO_DEEP",
+            message="something here is nested more deeply than obs can follow",
+        )
+    name, place = type(error).__name__, _place(error.__traceback__)
+    return Failure(
+        exit_code=BUG,
+        code="BUG",
+        message=f"this is a bug in obs: {name} at {place}: {error}",
+        remedy="please report it; with OBS_DEBUG=1 the traceback is shown",
+        facts={"type": name, "place": place},
+    )
+
+
+def _click_sentence(error: click.ClickException) -> str:
+    """Click's message in our form: without a capital and without a full stop."""
+    text = error.format_message().rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _click_remedy(error: click.ClickException) -> str | None:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"'{context.command_path} --help' shows how it is used" if context is not None else None
+
+
+def _place(trace: TracebackType | None) -> str:
+    """`cas/store/chain.py:120`: the innermost line of obs itself."""
+    place = "an unknown place"
+    while trace is not None:
+        path = os.path.abspath(trace.tb_frame.f_code.co_filename)
+        if path.startswith(_PACKAGE + os.sep):
+            place = f"{path[len(_PACKAGE) + 1 :]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
