@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-import mlflow
-import pandas as pd
+import mlflow  # type: ignore[import-not-found, unused-ignore]  # lives in its own environment
+import pandas as pd  # type: ignore[import-untyped, unused-ignore]  # only `dev` has its stubs
 
 
 def main(folder: Path) -> None:

@@ -104,22 +104,19 @@ def _row(result: Result, *, judged: bool) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+_HEADS: Final = (
+    "work | against | pairs | obs | peer | ratio (range) | cpu ratio | peak | peer's | target | verdict"
+)
+
+
 def document(
     results: list[Result], facts: list[str], versions: list[str], *, command: str, quick: bool
 ) -> str:
     """The table in Markdown, with what is needed to make it again."""
-    heads = (
-        "work",
-        "against",
-        "pairs",
-        "obs",
-        "peer",
-        "ratio (range)",
-        "cpu ratio",
-        "peak",
-        "peer's",
-        "target",
-        "",
+    note = (
+        "Times are medians; a ratio is the median of the pairs' own ratios, obs / peer by the wall clock, "
+        "and the cpu ratio the same by processor time of all processes. Peak memory is the largest of all runs; "
+        f"below {memory_floor() / MIB:.0f} MiB it cannot be seen. Rows without a target are for information."
     )
     lines = [
         f"Machine: {'; '.join(facts)}.",
@@ -129,13 +126,11 @@ def document(
         f"Command: `{command}`, {time.strftime('%Y-%m-%d', time.gmtime())}.",
         *(("", "A quick look with small inputs: the targets hold for the full sizes.") if quick else ()),
         "",
-        f"| {' | '.join(heads)} |",
-        f"|{' --- |' * len(heads)}",
+        f"| {_HEADS} |",
+        f"|{' --- |' * len(_HEADS.split('|'))}",
         *(_row(result, judged=not quick) for result in results),
         "",
-        "Times are medians; a ratio is the median of the pairs' own ratios, obs / peer by the wall clock, and the "
-        "cpu ratio the same by processor time of all processes. Peak memory is the largest of all runs; below "
-        f"{memory_floor() / MIB:.0f} MiB it cannot be seen. Rows without a target are for information.",
+        note,
         "",
         "What ran, in each comparison obs and then the peer:",
         "",
@@ -158,20 +153,13 @@ def write_between(path: Path, table: str) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--rows", default=",".join(ROWS), help=f"which, by commas (default: {','.join(ROWS)})"
-    )
-    parser.add_argument(
-        "-n", type=int, metavar="PAIRS", help="how many pairs (default: each row's own number)"
-    )
-    parser.add_argument(
-        "--markdown", type=Path, metavar="PATH", help="write the table into this document too"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="small inputs and three pairs; no target is judged"
-    )
-    parser.add_argument("--strict", action="store_true", help="end with 1 if a target was not met")
-    parser.add_argument("--work", type=Path, metavar="FOLDER", help="where scratch files go (a real disk)")
+    add = parser.add_argument
+    add("--rows", default=",".join(ROWS), help=f"which, by commas (default: {','.join(ROWS)})")
+    add("-n", type=int, metavar="PAIRS", help="how many pairs (default: each row's own number)")
+    add("--markdown", type=Path, metavar="PATH", help="write the table into this document too")
+    add("--quick", action="store_true", help="small inputs and three pairs; no target is judged")
+    add("--strict", action="store_true", help="end with 1 if a target was not met")
+    add("--work", type=Path, metavar="FOLDER", help="where scratch files go (a real disk)")
     parsed = parser.parse_args()
     unknown = sorted(set(parsed.rows.split(",")) - set(ROWS))
     if unknown:
@@ -209,9 +197,7 @@ def main() -> int:
     base = parsed.work or peers.cache_folder()
     base.mkdir(parents=True, exist_ok=True)
     if not parsed.quick and _BIG.intersection(names) and shutil.disk_usage(base).free < 8 * 2**30:
-        raise BenchmarkError(
-            f"{base} has less than 8 GiB free; --work names another folder, --quick needs less"
-        )
+        raise BenchmarkError(f"less than 8 GiB are free in {base}: use --work FOLDER, --quick, or other rows")
     work = Path(tempfile.mkdtemp(prefix="work-", dir=base)).resolve()
     try:
         bench = Bench(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
@@ -20,7 +22,15 @@ from obs.cas.operations.requests import RecordRequest
 from obs.cas.store.files import FileOperations
 from smallruns import record_run
 
-_PRELOADED = ["__main__", "childruns", "filelock", "sqlite3", "obs.cas.store.statcache"]
+_PRELOADED = [
+    "__main__",
+    "childruns",
+    "encodings.ascii",
+    "encodings.utf_8_sig",
+    "filelock",
+    "sqlite3",
+    "obs.cas.store.statcache",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +46,14 @@ def context() -> ForkServerContext:
     """The fork server that all tests share."""
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload(_PRELOADED)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    try:
+        forkserver.ensure_running()  # does nothing if it runs; some versions of Python pass no path on
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
     return found
 
 

@@ -57,12 +57,9 @@ def _dvc(bench: Bench, folder: Path) -> str:
     """A dvc project in a repository; the answer is the script that records a run in it."""
     _repository(bench, folder)
     dvc = str(bench.peers["dvc"] / "dvc")
-    for arguments in (
-        ("init", "-q"),
-        ("config", "core.analytics", "false"),
-        ("config", "core.check_update", "false"),
-    ):
-        bench.run((dvc, *arguments), folder)
+    bench.run((dvc, "init", "-q"), folder)
+    for setting in ("core.analytics", "core.check_update"):
+        bench.run((dvc, "config", setting, "false"), folder)
     bench.run(("git", "commit", "-q", "-a", "-m", "dvc"), folder)
     record = f"dvc add -q data.csv model.pkl && git add .gitignore *.dvc metrics.json && {_COMMIT}"
     bench.run(("sh", "-c", record.replace("dvc", dvc, 1)), folder)

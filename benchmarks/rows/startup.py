@@ -28,9 +28,9 @@ def comparisons(bench: Bench) -> Iterator[Comparison]:
         for number in range(_RUNS):
             inputs.write_random(model, 2**10)
             inputs.write_metrics(metrics)
-            arguments = ("--data", "data.csv", "--label", inputs.LABEL, "--model", model.name)
+            inputs_given = ("--data", "data.csv", "--label", inputs.LABEL, "--model", model.name)
             rest = ("--metrics", metrics.name, "-m", f"run {number}")
-            bench.run((*bench.obs, "record", *arguments, *rest), folder)
+            bench.run((*bench.obs, "record", *inputs_given, *rest), folder)
         bare = (sys.executable, str(HERE / "bare_click.py"), "--version")
         peer = _program(bench, folder, "bare click program", bare)
         for arguments in (("--version",), ("log", "-n", "20")):

@@ -154,7 +154,11 @@ def test_every_file_cut_short_or_longer(home: str) -> None:
         with open(path, "rb") as opened:
             before = opened.read()
         cuts = {0, 1, 2, len(before) // 3, len(before) // 2, len(before) - 2, len(before) - 1}
-        for data in [before[:cut] for cut in sorted(cuts)] + [before + b"\0", before + b"\n", before + before]:
+        for data in [before[:cut] for cut in sorted(cuts)] + [
+            before + b"\0",
+            before + b"\n",
+            before + before,
+        ]:
             with content(path, data):
                 harmless = name == "format" and data == before.rstrip(b"\n")  # a line end that an editor took
                 assert is_noticed(look(home)) != harmless, f"{name} with {len(data)} bytes"

@@ -1,4 +1,4 @@
-"""Makes the golden files of this folder: see README.md. A difference in them is a difference of the format."""
+"""Makes the golden files of this folder: see README.md. A difference in them is one of the format."""
 
 from __future__ import annotations
 

@@ -1,0 +1,225 @@
+"""Canonical MessagePack: the laws, the second reader, the msgpack library, and what is refused where."""
+
+from __future__ import annotations
+
+import math
+import tracemalloc
+from typing import Any
+
+import msgpack
+import pytest
+import standalone
+from format_samples import accepts, mutated, name_of, named, same, standalone_accepts, values
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from obs.cas import errors
+from obs.cas.errors import FormatError, InvalidField, TooDeep, TooLong, Truncated
+from obs.cas.format.canonical import MAX_DEPTH, MAX_OBJECT_BYTES, Path, Value, decode, encode, locate
+
+
+def sorted_deep(value: Value) -> Value:
+    """`value` with the keys of its maps in byte order, and every NaN the same."""
+    if isinstance(value, dict):
+        return {key: sorted_deep(value[key]) for key in sorted(value, key=str.encode)}
+    if isinstance(value, list):
+        return [sorted_deep(item) for item in value]
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
+
+
+def nested(levels: int) -> Value:
+    value: Value = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+@given(values)
+def test_decode_is_the_inverse_of_encode(value: Value) -> None:
+    assert same(decode(encode(value)), value)
+
+
+@given(values)
+def test_the_msgpack_library_agrees(value: Value) -> None:
+    assert encode(value) == msgpack.packb(sorted_deep(value), use_bin_type=True)
+    assert same(msgpack.unpackb(encode(value), strict_map_key=False), value)
+
+
+@given(values)
+def test_the_second_reader_reads_the_same_value(value: Value) -> None:
+    read = standalone.unpack(encode(value))
+    assert encode(plain(read)) == encode(value)
+    assert same(plain(read), value)
+
+
+def plain(value: Any) -> Value:
+    """A value of the second reader with dicts for its maps."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), st.integers(0, 9)))
+def test_the_order_of_insertion_does_not_matter(value: dict[str, int]) -> None:
+    forwards: Value = dict(value)
+    backwards: Value = dict(reversed(value.items()))
+    assert encode(forwards) == encode(backwards)
+
+
+@given(st.binary(max_size=24))
+@example(b"\xd1\x01\x00")
+@example(b"\xcb\x7f\xf8\x00\x00\x00\x00\x00\x01")
+@example(b"\x82\xa1a\xc0\xa1a\xc0")
+@example(b"\x81\x90\xc0")
+@example(b"\xd6\xff\x00\x00\x00\x00")
+def test_random_bytes_are_accepted_by_both_readers_or_by_none(data: bytes) -> None:
+    check_one_spelling(data)
+
+
+CANONICAL = [bytes.fromhex(vector["bytes"]) for vector in named("values") + named("objects")]
+INVALID = [bytes.fromhex(vector["bytes"]) for vector in named("invalid_values") + named("invalid_objects")]
+
+
+@given(mutated(CANONICAL + INVALID))
+def test_mutations_are_accepted_by_both_readers_or_by_none(data: bytes) -> None:
+    check_one_spelling(data)
+
+
+@given(st.data())
+def test_mutations_of_random_values_too(data: st.DataObject) -> None:
+    check_one_spelling(data.draw(mutated([encode(data.draw(values))])))
+
+
+def check_one_spelling(data: bytes) -> None:
+    assert accepts(data) == standalone_accepts(data)
+    if accepts(data):
+        assert encode(decode(data)) == data
+
+
+@pytest.mark.parametrize("vector", named("invalid_values"), ids=name_of)
+def test_what_is_refused_and_where(vector: Any) -> None:
+    with pytest.raises(FormatError) as caught:
+        decode(bytes.fromhex(vector["bytes"]))
+    assert type(caught.value) is getattr(errors, vector["error"])
+    assert caught.value.offset == vector["offset"]
+    assert str(vector["offset"]) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        2**64,
+        -(2**63) - 1,
+        "\ud800",
+        {"\udfff": 1},
+        {1: 2},
+        {b"a": 1},
+        (1, 2),
+        {1, 2},
+        bytearray(b"x"),
+        1j,
+        object(),
+        [{"a": [(0,)]}],
+        type("Text", (str,), {})("x"),
+        type("Number", (int,), {})(1),
+    ],
+    ids=lambda value: f"{type(value).__name__} {value!r}"[:40] if not isinstance(value, str) else "str",
+)
+def test_what_cannot_be_encoded(value: Any) -> None:
+    with pytest.raises(InvalidField):
+        encode(value)
+
+
+def test_nesting_is_bounded_in_both_directions() -> None:
+    assert decode(encode(nested(MAX_DEPTH))) == nested(MAX_DEPTH)
+    with pytest.raises(TooDeep):
+        encode(nested(MAX_DEPTH + 1))
+    for levels in (MAX_DEPTH, MAX_DEPTH + 1):
+        data = b"\x91" * (levels - 1) + b"\x90"
+        assert accepts(data) == standalone_accepts(data) == (levels <= MAX_DEPTH)
+
+
+def test_size_is_bounded_in_both_directions() -> None:
+    largest = b"x" * (MAX_OBJECT_BYTES - 5)  # 5: the head of a bin32
+    data = encode(largest)
+    assert len(data) == MAX_OBJECT_BYTES
+    assert decode(data) == largest
+    with pytest.raises(TooLong):
+        encode(largest + b"x")
+    longer = b"\xc6" + (len(largest) + 1).to_bytes(4, "big") + largest + b"x"
+    with pytest.raises(TooLong) as caught:
+        decode(longer)
+    assert caught.value.offset == MAX_OBJECT_BYTES
+    assert not standalone_accepts(longer)
+
+
+@pytest.mark.parametrize("size", [65535, 65536])
+def test_the_longest_lengths(size: int) -> None:
+    for value in ("x" * size, b"x" * size, [None] * size, {f"{key:05}": key for key in range(size)}):
+        data = encode(value)
+        assert decode(data) == value
+        assert standalone_accepts(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes.fromhex("ddffffffff"),
+        bytes.fromhex("dfffffffff"),
+        bytes.fromhex("dbffffffff"),
+        bytes.fromhex("c6ffffffff"),
+        bytes.fromhex("dd00ffffff") * 60,
+        bytes.fromhex("dc2000") * 60,
+        bytes.fromhex("81a161") * 63 + bytes.fromhex("dfffffffff"),
+    ],
+    ids=[
+        "array32",
+        "map32",
+        "str32",
+        "bin32",
+        "arrays in arrays",
+        "arrays of 8192 in arrays",
+        "a map deep down",
+    ],
+)
+def test_a_length_allocates_nothing(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Truncated):
+            decode(data)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize("data", [b"\x91" * (1 << 20), b"\x81\xa0" * (1 << 19), b"\xdc\x20\x00" * 100_000])
+def test_deep_bombs_are_refused_at_the_65th_level(data: bytes) -> None:
+    with pytest.raises(TooDeep):
+        decode(data)
+
+
+def test_a_long_key_is_not_repeated_in_the_message() -> None:
+    key = encode("k" * 100_000)
+    with pytest.raises(errors.DuplicateKey) as caught:
+        decode(b"\x82" + key + b"\xc0" + key + b"\xc0")
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("path", "offset"),
+    [
+        ((), 0),
+        (("a",), 3),
+        (("a", 0), 4),
+        (("a", 1), 5),
+        (("b",), 10),
+        (("b", "c"), 13),
+        (("b", "d"), None),
+        (("x",), None),
+    ],
+)
+def test_locate(path: Path, offset: int | None) -> None:
+    #        0  1   3  4  5    8   10 11  13
+    data = b"\x82\xa1a\x92\x05\xa2hi\xa1b\x81\xa1c\xc3"
+    assert locate(data, path) == offset
