@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shlex
 import shutil
 import sys
 import tempfile
@@ -26,8 +27,8 @@ from statistics import median
 from typing import Final, cast
 
 import peers
-from bench import Bench, clean_environment, obs_command
-from harness import MIB, BenchmarkError, Comparison, Result, compare, memory_floor, shown
+from bench import HERE, Bench, clean_environment, obs_command
+from harness import MIB, BenchmarkError, Program, Result, compare, memory_floor, shown
 from rows import Row
 
 ROWS: Final = ("startup", "record", "keep", "fingerprint", "tree")
@@ -83,10 +84,18 @@ def _memory(value: int) -> str:
     return f"{sign}{value / MIB:.0f} MiB"
 
 
+def _verdict(result: Result, *, judged: bool) -> str:
+    """`judged` is false where the inputs are not those that the targets speak of."""
+    if result.met is None:
+        return "—"
+    if not judged:
+        return "not judged"
+    return "met" if result.met else "NOT met"
+
+
 def _row(result: Result, *, judged: bool) -> str:
-    comparison, verdict = result.comparison, "—"
-    if result.met is not None:
-        verdict = ("met" if result.met else "**NOT met**") if judged else "not judged"
+    comparison = result.comparison
+    verdict = _verdict(result, judged=judged).replace("NOT met", "**NOT met**")
     low, high = min(result.ratios), max(result.ratios)
     cells = (
         comparison.title,
@@ -115,8 +124,9 @@ def document(
     """The table in Markdown, with what is needed to make it again."""
     note = (
         "Times are medians; a ratio is the median of the pairs' own ratios, obs / peer by the wall clock, "
-        "and the cpu ratio the same by processor time of all processes. Peak memory is the largest of all runs; "
-        f"below {memory_floor() / MIB:.0f} MiB it cannot be seen. Rows without a target are for information."
+        "and the cpu ratio the same by processor time of all processes. Peak memory is the largest of all "
+        f"runs; below {memory_floor() / MIB:.0f} MiB it cannot be seen. Rows without a target are for "
+        "information."
     )
     lines = [
         f"Machine: {'; '.join(facts)}.",
@@ -136,9 +146,14 @@ def document(
         "",
     ]
     for result in results:
-        ours, peer = result.comparison.ours, result.comparison.peer
-        lines += [f"* {result.comparison.title}", f"  `{shown(ours)}`", f"  `{shown(peer)}`"]
+        lines.append(f"* {result.comparison.title}")
+        lines += [f"  `{_portable(program)}`" for program in (result.comparison.ours, result.comparison.peer)]
     return "\n".join(lines) + "\n"
+
+
+def _portable(program: Program) -> str:
+    """The command without this machine's places: as from the repository's root, in the scratch folder."""
+    return shown(program).replace(f"{HERE}{os.sep}", "benchmarks/").replace(program.cwd, ".")
 
 
 def write_between(path: Path, table: str) -> None:
@@ -176,13 +191,13 @@ def measure(bench: Bench, chosen: list[Row]) -> list[Result]:
         for comparison in row.comparisons(bench):
             result = compare(comparison, str(bench.work / "stderr"))
             results.append(result)
-            print(_told(comparison, result), file=sys.stderr, flush=True)
+            print(_told(result, judged=not bench.quick), file=sys.stderr, flush=True)
     return results
 
 
-def _told(comparison: Comparison, result: Result) -> str:
-    verdict = {None: "", True: ", met", False: ", NOT met"}[result.met]
-    target = f" (target {comparison.target}{verdict})" if comparison.target != "—" else ""
+def _told(result: Result, *, judged: bool) -> str:
+    comparison, verdict = result.comparison, _verdict(result, judged=judged)
+    target = f" (target {comparison.target}: {verdict})" if result.met is not None else ""
     return f"{comparison.title}: {result.ratio:.2f} × {comparison.peer.label}{target}"
 
 
@@ -214,7 +229,7 @@ def main() -> int:
         results = measure(bench, chosen)
     finally:
         shutil.rmtree(work)
-    command = " ".join(["python benchmarks/run.py", *sys.argv[1:]])
+    command = shlex.join(["python", "benchmarks/run.py", *sys.argv[1:]])
     table = document(results, facts, versions, command=command, quick=parsed.quick)
     print(table)
     if parsed.markdown is not None:

@@ -13,11 +13,49 @@ Nothing here knows how an error is shown: `cli/` escapes and prints, everybody e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 
-class ObsError(Exception):
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class _Facts(Exception):
+    """An exception whose annotated attributes are its facts, given by keyword (PEP 681).
+
+    What `dataclasses` would do, without generating code for thirty classes whenever obs starts.
+    """
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__()
+        names = self._fact_names()
+        for name in names:
+            if name not in facts and not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} lacks the fact '{name}'")
+            setattr(self, name, facts.pop(name, getattr(type(self), name, None)))
+        if facts:
+            raise TypeError(f"{type(self).__name__} has no fact '{next(iter(facts))}'")
+
+    @classmethod
+    def _fact_names(cls) -> list[str]:
+        names: dict[str, None] = {}
+        for base in reversed(cls.__mro__):
+            for name, kind in base.__dict__.get("__annotations__", {}).items():
+                if not str(kind).startswith("ClassVar"):
+                    names[name] = None
+        return list(names)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Across processes by its facts."""
+        return _rebuilt, (type(self), self.facts())
+
+    def facts(self) -> dict[str, object]:
+        """The fields, as they go into a JSON error document."""
+        return {name: getattr(self, name) for name in self._fact_names()}
+
+
+def _rebuilt(cls: type[_Facts], facts: dict[str, object]) -> _Facts:
+    return cls(**facts)
+
+
+class ObsError(_Facts):
     """The root: catch this to catch everything obs raises on purpose."""
 
     code: ClassVar[str] = "ERROR"
@@ -27,10 +65,6 @@ class ObsError(Exception):
     def sentence(self) -> str:
         """What happened, and where: one sentence without a full stop."""
         raise NotImplementedError(type(self).__name__)  # an abstract method, not a gap
-
-    def facts(self) -> dict[str, object]:
-        """The fields, as they go into a JSON error document."""
-        return dict(vars(self))
 
     def advice(self) -> str | None:
         """What the user can do about it, or None."""
@@ -50,7 +84,6 @@ class AnswerIsNo(ObsError):
     exit_code = 1
 
 
-@dataclass(eq=False, kw_only=True)
 class LabelNotFound(AnswerIsNo):
     """The label column is not among the data's columns."""
 
@@ -66,7 +99,6 @@ class LabelNotFound(AnswerIsNo):
         return f"the label column '{self.label}' is not in {self.path}, whose columns are: {shown}"
 
 
-@dataclass(eq=False, kw_only=True)
 class NotRecorded(AnswerIsNo):
     """No run of the history has a file's bytes."""
 
@@ -77,7 +109,6 @@ class NotRecorded(AnswerIsNo):
         return f"no run of this history has the bytes of {self.path} as an input or output"
 
 
-@dataclass(eq=False, kw_only=True)
 class InvalidDocument(AnswerIsNo):
     """A metrics or params file that is not what it has to be (`where` is a key path or a line)."""
 
@@ -91,7 +122,6 @@ class InvalidDocument(AnswerIsNo):
         return f"{self.path}{place}: {self.problem}"
 
 
-@dataclass(eq=False, kw_only=True)
 class LabelNotCheckable(AnswerIsNo):
     """A label was named, but the data has no columns that obs can read."""
 
@@ -114,7 +144,6 @@ class Usage(ObsError):
     exit_code = 2
 
 
-@dataclass(eq=False, kw_only=True)
 class BadArgument(Usage):
     """An argument that cannot be used as it is."""
 
@@ -128,7 +157,6 @@ class BadArgument(Usage):
         return self.hint
 
 
-@dataclass(eq=False, kw_only=True)
 class FileMissing(Usage):
     """A named file does not exist (or went away before it was opened)."""
 
@@ -139,7 +167,6 @@ class FileMissing(Usage):
         return f"there is no file {self.path}"
 
 
-@dataclass(eq=False, kw_only=True)
 class WrongFileType(Usage):
     """A named file is there but is not of the type that is needed here."""
 
@@ -152,7 +179,6 @@ class WrongFileType(Usage):
         return f"{self.path} is {self.found}, and {self.needed} is needed here"
 
 
-@dataclass(eq=False, kw_only=True)
 class FileExists(Usage):
     """A file that would be overwritten."""
 
@@ -164,7 +190,6 @@ class FileExists(Usage):
         return f"{self.path} is there already"
 
 
-@dataclass(eq=False, kw_only=True)
 class UnknownRevision(Usage):
     """A revision that names nothing; `tried` says how it was read."""
 
@@ -176,7 +201,6 @@ class UnknownRevision(Usage):
         return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
 
 
-@dataclass(eq=False, kw_only=True)
 class AmbiguousRevision(Usage):
     """A prefix that more than one id begins with."""
 
@@ -199,7 +223,6 @@ class IntegrityError(ObsError):
     exit_code = 3
 
 
-@dataclass(eq=False, kw_only=True)
 class FormatError(IntegrityError):
     """Bytes that are no canonical object: what is wrong, and at which byte (None: the whole)."""
 
@@ -302,7 +325,6 @@ class UnknownVersion(FormatError):
     remedy = "read it with a newer obs"
 
 
-@dataclass(eq=False, kw_only=True)
 class CorruptObject(IntegrityError):
     """An object file whose bytes do not hash to its name, or do not decode."""
 
@@ -314,7 +336,6 @@ class CorruptObject(IntegrityError):
         return f"object {self.id} is damaged: {self.problem}"
 
 
-@dataclass(eq=False, kw_only=True)
 class MissingObject(IntegrityError):
     """An object that something links to, and that is not there."""
 
@@ -326,7 +347,6 @@ class MissingObject(IntegrityError):
         return f"object {self.id} is missing, and {self.wanted_by} needs it"
 
 
-@dataclass(eq=False, kw_only=True)
 class CorruptBlob(IntegrityError):
     """A kept file whose bytes are not those of its id."""
 
@@ -338,7 +358,6 @@ class CorruptBlob(IntegrityError):
         return f"blob {self.id} is damaged: {self.problem}"
 
 
-@dataclass(eq=False, kw_only=True)
 class BrokenChain(IntegrityError):
     """HEAD, a parent link or a history that does not fit."""
 
@@ -349,7 +368,6 @@ class BrokenChain(IntegrityError):
         return self.problem
 
 
-@dataclass(eq=False, kw_only=True)
 class UnsafeStore(IntegrityError):
     """An entry of `.obs/` that is a symlink or not of the type it has to be."""
 
@@ -371,7 +389,6 @@ class EnvironmentProblem(ObsError):
     exit_code = 4
 
 
-@dataclass(eq=False, kw_only=True)
 class NoStore(EnvironmentProblem):
     """No `.obs/` was found."""
 
@@ -383,7 +400,6 @@ class NoStore(EnvironmentProblem):
         return f"there is no .obs/ in {self.start} or above it"
 
 
-@dataclass(eq=False, kw_only=True)
 class ForeignStore(EnvironmentProblem):
     """A `.obs/` that another user owns, found by searching upwards."""
 
@@ -398,7 +414,6 @@ class ForeignStore(EnvironmentProblem):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class UnknownStoreFormat(EnvironmentProblem):
     """The `format` file is not one that this obs reads."""
 
@@ -411,7 +426,6 @@ class UnknownStoreFormat(EnvironmentProblem):
         return f"{self.path} says '{self.found}', and this obs reads 'obs 1'"
 
 
-@dataclass(eq=False, kw_only=True)
 class OperatingSystemRefused(EnvironmentProblem):
     """A system call failed: no permission, no space, a read-only mount, an I/O error."""
 
@@ -428,7 +442,6 @@ class OperatingSystemRefused(EnvironmentProblem):
         return self.hint
 
 
-@dataclass(eq=False, kw_only=True)
 class LockTimeout(EnvironmentProblem):
     """Another process held the lock for too long."""
 
@@ -441,7 +454,6 @@ class LockTimeout(EnvironmentProblem):
         return f"{self.path} was held by another process for {self.seconds:g} s"
 
 
-@dataclass(eq=False, kw_only=True)
 class FileChanged(EnvironmentProblem):
     """A file that changed, shrank, grew or was replaced while it was read."""
 
@@ -464,7 +476,6 @@ class Incomplete(ObsError):
     exit_code = 5
 
 
-@dataclass(eq=False, kw_only=True)
 class ContentAbsent(Incomplete):
     """Recorded, but its bytes were not kept."""
 

@@ -27,6 +27,8 @@ from .application import did_you_mean
 
 MAX_BYTES: Final = 1024 * 1024
 STORE_FOLDER: Final = ".obs"
+MAX_DOTS: Final = 500
+"""In one line: what tomllib does with `a.a.a.a… = 1` takes time that grows with the square of its parts."""
 OWN_FILE: Final = "obs.toml"
 SHARED_FILE: Final = "pyproject.toml"
 
@@ -173,6 +175,8 @@ def _read(path: str) -> bytes | None:
 def _parse(path: str, data: bytes) -> dict[str, object]:
     import tomllib
 
+    if any(line.count(b".") > MAX_DOTS for line in data.splitlines()):
+        raise BadArgument(what=f"{path} has a line with more than {MAX_DOTS} dots")
     try:
         return tomllib.loads(data.decode())
     except UnicodeDecodeError as error:

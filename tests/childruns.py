@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -18,8 +19,16 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from faultlayer import QuickOperations
 from obs.cas.errors import ObsError
+from obs.cas.format.data import File
+from obs.cas.format.runs import Run
+from obs.cas.operations.check import check_store
+from obs.cas.operations.log import LogRequest, log
 from obs.cas.operations.requests import RecordRequest
+from obs.cas.operations.revisions import resolve
+from obs.cas.operations.show import show
+from obs.cas.operations.tagging import list_tags
 from obs.cas.store.files import FileOperations
+from obs.cas.store.store import Store
 from smallruns import record_run
 
 _PRELOADED = [
@@ -169,3 +178,40 @@ def outcome_as(identity: Identity, work: Callable[[], object]) -> tuple[str, obj
         child.join()
         receiver.close()
     return answer
+
+
+def record_under_limits(
+    obs_folder: str, request: RecordRequest, limits: list[int]
+) -> list[tuple[str, str | None]]:
+    """Records once under each limit on a file's size (RLIMIT_FSIZE, in bytes): code and remedy, or "done"."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    answers: list[tuple[str, str | None]] = []
+    for limit in limits:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        try:
+            record_run(obs_folder, request)
+            answers.append(("done", None))
+        except ObsError as error:
+            answers.append((error.code, error.advice()))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    return answers
+
+
+def record_one(obs_folder: str, request: RecordRequest) -> str:
+    """Records, and returns the run's id."""
+    return record_run(obs_folder, request).run.hex
+
+
+def read_all(obs_folder: str) -> tuple[str, int]:
+    """Every reading operation on a store: the verdict of `fsck`, and how many manifests `log` tells."""
+    with Store.open(obs_folder) as store:
+        told = list(log(store, LogRequest()))
+        for entry in store.chain.entries():
+            show(store, resolve(store, entry.id.hex))
+            run = store.objects.get(Run, entry.manifest.run, "a test")
+            for link in run.artifacts:
+                list(store.blobs.chunks(store.objects.get(File, link.id, "a test").blake3) or ())
+        list_tags(store)
+        return check_store(store, full=True).verdict, len(told)

@@ -9,9 +9,9 @@ from typing import Any
 
 import standalone
 from hypothesis import strategies as st
-
 from obs.cas.errors import FormatError
 from obs.cas.format.canonical import Value, decode
+from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import decode_object
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -55,6 +55,22 @@ def same(one: Any, two: Any) -> bool:
     if isinstance(one, dict):
         return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
     return bool(one == two)
+
+
+def sorted_deep(value: Value) -> Value:
+    """`value` with the keys of its maps in byte order, and every NaN the same."""
+    if isinstance(value, dict):
+        return {key: sorted_deep(value[key]) for key in sorted(value, key=str.encode)}
+    if isinstance(value, list):
+        return [sorted_deep(item) for item in value]
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
+
+
+def manifest_of(data: bytes) -> Manifest:
+    """The manifest whose canonical bytes are `data`."""
+    value = decode_object(data)
+    assert isinstance(value, Manifest)
+    return value
 
 
 def accepts(data: bytes) -> bool:

@@ -7,15 +7,17 @@ Merkle tree over all manifests before it (`history`, the tree's frontier).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from ..errors import InvalidField
 from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present, text_order
 from .ids import ObjectId, Sha256
-from .merkle import Frontier
 from .names import FileName, check_base_name, check_name, check_role, name_bytes
 from .times import check_time
+
+if TYPE_CHECKING:
+    from .merkle import Frontier
 
 MAX_MESSAGE_BYTES: Final = 65536
 

@@ -8,23 +8,41 @@ An encoder writes the lowest version that can hold the value; so far every kind 
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from ..errors import InvalidField, UnknownKind, UnknownVersion
 from .canonical import decode, encode, locate
-from .data import File, Part, Tree
 from .fields import Fields, Misplaced
 from .ids import ObjectId, derive_object_id
-from .manifests import Manifest
-from .reports import Environment, Report
-from .runs import Metrics, Params, Run
 
-Object: TypeAlias = File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest
+if TYPE_CHECKING:
+    from .data import File, Part, Tree
+    from .manifests import Manifest
+    from .reports import Environment, Report
+    from .runs import Metrics, Params, Run
+
+Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest"
 
 VERSION: Final = 1
-CLASSES: Final[dict[str, type[Object]]] = {
-    cls.KIND: cls for cls in (File, Tree, Part, Metrics, Params, Run, Environment, Report, Manifest)
+KINDS: Final = {
+    "file": ("data", "File"),
+    "tree": ("data", "Tree"),
+    "part": ("data", "Part"),
+    "metrics": ("runs", "Metrics"),
+    "params": ("runs", "Params"),
+    "run": ("runs", "Run"),
+    "environment": ("reports", "Environment"),
+    "report": ("reports", "Report"),
+    "manifest": ("manifests", "Manifest"),
 }
+"""Kind -> module and class: a kind is imported when the first object of it is read."""
+
+
+def class_of(kind: str) -> type[Object]:
+    """The class of a kind. Raises KeyError."""
+    module, name = KINDS[kind]
+    return cast("type[Object]", getattr(import_module(f".{module}", __package__), name))
 
 
 def encode_object(value: Object) -> bytes:
@@ -47,12 +65,12 @@ def decode_object(data: bytes) -> Object:
     try:
         fields = Fields(value)
         kind, version = fields.text("kind"), fields.uint("version")
-        if kind not in CLASSES:
+        if kind not in KINDS:
             raise Misplaced(("kind",), UnknownKind(problem=f"this obs knows no kind '{kind[:64]}'"))
         if version != VERSION:
             wrong = UnknownVersion if version > VERSION else InvalidField
             raise Misplaced(("version",), wrong(problem=f"this obs knows no version {version} of {kind}"))
-        return CLASSES[kind].from_fields(fields)
+        return class_of(kind).from_fields(fields)
     except Misplaced as misplaced:
         error = misplaced.error
         raise type(error)(problem=error.problem, offset=locate(data, misplaced.path)) from None

@@ -13,7 +13,6 @@ from ..format.objects import object_id
 from ..format.runs import Run
 from ..store.chain import Gap
 from ..store.store import Store
-from .lineage import file_of, roles_of
 from .views import RunView, run_view
 
 
@@ -45,8 +44,8 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
     Raises BrokenChain if HEAD cannot be read, FileMissing and the like for the named files.
     """
-    data = file_of(request.data) if request.data is not None else None
-    model = file_of(request.model) if request.model is not None else None
+    data = _file_of(request.data) if request.data is not None else None
+    model = _file_of(request.model) if request.model is not None else None
     found = _matching(store, request, data, model)
     if request.reverse:
         newest_first = list(found)  # the chain can only be walked back
@@ -65,7 +64,7 @@ def _matching(
     store: Store, request: LogRequest, data: File | None, model: File | None
 ) -> Iterator[RunView | Damage]:
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    for step in store.chain.walk():
+    for step in store.chain.walk(links=False):
         if isinstance(step, Gap):
             yield Damage(sequence=step.sequence, manifest=step.id, problem=str(step.error))
             continue
@@ -99,5 +98,13 @@ def _matching(
 def _has(
     store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[FileName, ...]], roles: set[str]
 ) -> bool:
+    from .lineage import roles_of  # reads files: not for those who only list
+
     wanted = object_id(file)
     return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))
+
+
+def _file_of(path: str) -> File:
+    from .lineage import file_of
+
+    return file_of(path)

@@ -12,15 +12,17 @@ import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BrokenChain, FormatError, IntegrityError, InvalidField, LockTimeout
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
-from ..format.merkle import Frontier, extend, leaf_hash
 from .batch import Batch
 from .files import StoreFiles, refused
 from .objects import Objects
+
+if TYPE_CHECKING:
+    from ..format.merkle import Frontier
 
 HEAD: Final = "HEAD"
 LOCK: Final = "lock"
@@ -36,6 +38,8 @@ class Entry:
 
     def next_history(self) -> Frontier:
         """The frontier that the manifest after this one has to carry."""
+        from ..format.merkle import extend, leaf_hash  # hashlib: not for those who only read
+
         return extend(self.manifest.history, self.manifest.sequence, leaf_hash(self.data))
 
 
@@ -83,10 +87,11 @@ class Chain:
         manifest, data = self._objects.get_with_bytes(Manifest, wanted, wanted_by)
         return Entry(id=wanted, manifest=manifest, data=data)
 
-    def walk(self, start: ObjectId | None = None) -> Iterator[Entry | Gap]:
+    def walk(self, start: ObjectId | None = None, *, links: bool = True) -> Iterator[Entry | Gap]:
         """The history from `start` (HEAD if None), newest first.
 
-        Each manifest is checked against its parent: sequence and frontier. Where one is missing or
+        Each manifest is checked against its parent: sequence and frontier (not the latter without
+        `links`: the ids alone show that what is read is what was named). Where one is missing or
         damaged a Gap comes instead of it, and the walk goes on at the next lower sequence that is
         found in `objects/`.
         """
@@ -97,7 +102,9 @@ class Chain:
             try:
                 entry = self.entry(wanted, wanted_by)
                 if child is not None:
-                    check_link(child, entry)
+                    check_sequence(child, entry)
+                    if links:
+                        check_history(child, entry)
             except (IntegrityError, FormatError) as error:
                 below = None if child is None else child.manifest.sequence - 1
                 yield Gap(id=wanted, sequence=below, error=error)
@@ -202,13 +209,17 @@ class Chain:
         return self.entry(new, HEAD)
 
 
-def check_link(child: Entry, parent: Entry) -> None:
-    """Whether `parent` is what `child` says came before it. Raises BrokenChain."""
+def check_sequence(child: Entry, parent: Entry) -> None:
+    """Whether `parent` stands just before `child`. Raises BrokenChain."""
     if parent.manifest.sequence + 1 != child.manifest.sequence:
         raise BrokenChain(
             problem=f"manifest {child.id.short} has sequence {child.manifest.sequence}, "
             f"and its parent {parent.id.short} has {parent.manifest.sequence}"
         )
+
+
+def check_history(child: Entry, parent: Entry) -> None:
+    """Whether the history in `child` is that of `parent` and `parent` itself. Raises BrokenChain."""
     if child.manifest.history != parent.next_history():
         raise BrokenChain(
             problem=f"the history in manifest {child.id.short} is not that of its parent {parent.id.short}"

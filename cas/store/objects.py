@@ -16,7 +16,7 @@ from ..format.ids import ObjectId, derive_object_id
 from ..format.objects import Object, decode_object
 from .files import StoreFiles
 
-AnyObject = TypeVar("AnyObject", bound=Object)
+AnyObject = TypeVar("AnyObject", bound="Object")
 
 FOLDER: Final = "objects"
 _FAN: Final = re.compile(r"[0-9a-f]{2}\Z")

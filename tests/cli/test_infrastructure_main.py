@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 import pytest
-
 from obs.cli.application import COMMANDS, ObsCommand, group
 
 ROOT = Path(__file__).parent.parent.parent

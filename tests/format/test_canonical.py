@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import tracemalloc
 from typing import Any
 
 import msgpack
 import pytest
 import standalone
-from format_samples import accepts, mutated, name_of, named, same, standalone_accepts, values
+from format_samples import accepts, mutated, name_of, named, same, sorted_deep, standalone_accepts, values
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from obs.cas import errors
 from obs.cas.errors import FormatError, InvalidField, TooDeep, TooLong, Truncated
 from obs.cas.format.canonical import MAX_DEPTH, MAX_OBJECT_BYTES, Path, Value, decode, encode, locate
-
-
-def sorted_deep(value: Value) -> Value:
-    """`value` with the keys of its maps in byte order, and every NaN the same."""
-    if isinstance(value, dict):
-        return {key: sorted_deep(value[key]) for key in sorted(value, key=str.encode)}
-    if isinstance(value, list):
-        return [sorted_deep(item) for item in value]
-    return math.nan if isinstance(value, float) and math.isnan(value) else value
 
 
 def nested(levels: int) -> Value:
@@ -123,7 +112,18 @@ def test_what_is_refused_and_where(vector: Any) -> None:
         type("Text", (str,), {})("x"),
         type("Number", (int,), {})(1),
     ],
-    ids=lambda value: f"{type(value).__name__} {value!r}"[:40] if not isinstance(value, str) else "str",
+    ids=[
+        *("2^64", "-2^63 - 1", "a surrogate", "a surrogate as key", "an int as key", "bytes as key", "tuple"),
+        *(
+            "set",
+            "bytearray",
+            "complex",
+            "object",
+            "a tuple deep down",
+            "a str of its own",
+            "an int of its own",
+        ),
+    ],
 )
 def test_what_cannot_be_encoded(value: Any) -> None:
     with pytest.raises(InvalidField):

@@ -8,9 +8,8 @@ import pytest
 import standalone
 from hypothesis import given
 from hypothesis import strategies as st
-from pymerkle import InmemoryTree
-
 from obs.cas.format.merkle import EMPTY_ROOT, Frontier, Hash, extend, leaf_hash, node_hash, root
+from pymerkle import InmemoryTree
 
 # From the tests of the reference implementation (google/certificate-transparency, merkle_tree_test.cc).
 LEAVES = [

@@ -6,7 +6,6 @@ import pytest
 import standalone
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from obs.cas.errors import InvalidField
 from obs.cas.format.names import (
     MAX_NAME_BYTES,

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from obs.cas.errors import InvalidField
 from obs.cas.format.times import check_time, format_time, parse_rfc3339
 
