@@ -31,30 +31,32 @@ def name_of(vector: Any) -> str:
 
 def restored(value: Any) -> Value:
     """The inverse of the JSON rendering of a value."""
-    if isinstance(value, dict):
-        match value:
-            case {"$bin": str() as digits}:
-                return bytes.fromhex(digits)
-            case {"$float": str() as number}:
-                return float(number)
-            case _:
-                return {str(key): restored(item) for key, item in value.items()}
-    return [restored(item) for item in value] if isinstance(value, list) else value
+    items: list[Any] = value
+    entries: dict[str, Any] = value
+    if type(value) is list:
+        return [restored(item) for item in items]
+    if type(value) is not dict:
+        scalar: Value = value
+        return scalar
+    if set(entries) == {"$bin"}:
+        return bytes.fromhex(entries["$bin"])
+    if set(entries) == {"$float"}:
+        return float(entries["$float"])
+    return {key: restored(item) for key, item in entries.items()}
 
 
-def same(one: Any, two: Any) -> bool:
+def same(one: Value, two: Value) -> bool:
     """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0, and takes a NaN for itself."""
     if type(one) is not type(two):
         return False
-    if isinstance(one, float):
-        return (math.isnan(one) and math.isnan(two)) or (
-            one == two and math.copysign(1, one) == math.copysign(1, two)
-        )
-    if isinstance(one, list):
+    if isinstance(one, float) and isinstance(two, float):
+        both_nan = math.isnan(one) and math.isnan(two)
+        return both_nan or (one == two and math.copysign(1, one) == math.copysign(1, two))
+    if isinstance(one, list) and isinstance(two, list):
         return len(one) == len(two) and all(map(same, one, two))
-    if isinstance(one, dict):
+    if isinstance(one, dict) and isinstance(two, dict):
         return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
-    return bool(one == two)
+    return one == two
 
 
 def sorted_deep(value: Value) -> Value:

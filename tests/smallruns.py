@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
+from obs.cas.errors import ObsError
 from obs.cas.format.reports import Environment
 from obs.cas.operations.check import StoreCheck, check_store
 from obs.cas.operations.record import Recorded, record
@@ -61,6 +63,15 @@ def again(request: RecordRequest, **changes: object) -> RecordRequest:
     return replace(request, **changes)  # type: ignore[arg-type]
 
 
+def error_of(work: Callable[[], object]) -> ObsError | None:
+    """The error that some work ends with, None if it succeeds. Anything but an ObsError goes through."""
+    try:
+        work()
+    except ObsError as error:
+        return error
+    return None
+
+
 def history(obs_folder: str) -> list[Entry]:
     """All manifests, newest first. Raises at the first thing that is wrong."""
     with Store.open(obs_folder) as store:
@@ -74,7 +85,7 @@ def checked(obs_folder: str) -> StoreCheck:
 
 
 def assert_sound(obs_folder: str, *, recorded: set[str]) -> list[Entry]:
-    """The store is clean but for orphans and leftovers, and every run in `recorded` (ids) is in its history."""
+    """The store is clean but for orphans and leftovers, and its history has every run of `recorded` (ids)."""
     check = checked(obs_folder)
     assert check.problems == ()
     entries = history(obs_folder)

@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from blake3 import blake3
 
@@ -208,8 +208,12 @@ def is_path(raw: bytes) -> bool:
 
 def is_row(value: Any, *types: str) -> bool:
     """An array of a fixed length, each place with its type."""
-    row = cast("list[Any]", value) if type(value) is list else []
-    return len(row) == len(types) and all(is_a(what, item) for what, item in zip(types, row, strict=True))
+    row: list[Any] = value
+    return (
+        type(value) is list
+        and len(row) == len(types)
+        and all(is_a(what, item) for what, item in zip(types, row, strict=True))
+    )
 
 
 def count_is(name: Any, value: Any) -> bool:

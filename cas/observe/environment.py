@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..errors import FileMissing, OperatingSystemRefused, WrongFileType
+from .files import open_regular, path_kind
 
 Whose = Literal["prefix", "virtual-env", "conda", "obs"]
 
@@ -26,9 +27,10 @@ _EGG: Final = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9._]{0,199})-([A-Za-z0-9][A-Za-z0-9.!+_]{0,99})(?:-py[0-9.]+)?\.egg-info\Z",
     re.ASCII,
 )
-_LIBRARY: Final = re.compile(r"(python|pypy)(\d+\.\d+)t?\Z", re.ASCII)
-_CONDA_PYTHON: Final = re.compile(r"python-(\d+\.\d+\.\d+)-[^/]*\.json\Z", re.ASCII)
-_VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+[a-z0-9+]*)?", re.ASCII)
+_LIBRARY: Final = re.compile(r"(python|pypy)(\d{1,2}\.\d{1,3})t?\Z", re.ASCII)
+_CONDA_PYTHON: Final = re.compile(r"python-(\d{1,2}\.\d{1,3}\.\d{1,3}[a-z0-9]{0,8})-[^/]*\.json\Z", re.ASCII)
+_VERSION: Final = re.compile(r"\d{1,2}\.\d{1,3}(?:\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?)?(?=\.|\Z)", re.ASCII)
+_IMPLEMENTATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,31}\Z", re.ASCII)
 _CONFIG_BYTES: Final = 64 * 1024
 _MOST_PACKAGES: Final = 20_000
 
@@ -55,17 +57,18 @@ def observe_environment(
 ) -> EnvironmentFacts:
     """The environment below `prefix`; without one, that of `site_dirs`, `python` and `implementation`.
 
+    `site_dirs` are in the order of `sys.path`: of two versions of a package, the first is what runs.
     Raises FileMissing, WrongFileType where `prefix` is no Python environment.
     """
     if prefix is not None:
         libraries = _libraries(prefix)
         config = _config(prefix)
-        site_dirs = tuple(site for library in libraries for site in _sites(library))
-        if config.get("include-system-site-packages", "").lower() == "true" and "home" in config:
-            base = os.path.dirname(config["home"])
-            site_dirs += tuple(site for library in _found_libraries(base) for site in _sites(library))
+        site_dirs = _sites(libraries)
+        home = config.get("home", "")
+        if config.get("include-system-site-packages", "").lower() == "true" and os.path.isabs(home):
+            site_dirs += _sites(_found_libraries(os.path.dirname(home)))
         python = _python_version(prefix, config, libraries)
-        implementation = config.get("implementation") or ("CPython" if python is not None else None)
+        implementation = _implementation(config, libraries)
     return EnvironmentFacts(
         whose=whose,
         python=python,
@@ -77,67 +80,78 @@ def observe_environment(
 
 
 def _libraries(prefix: str) -> list[str]:
-    if not os.path.lexists(prefix):
-        raise FileMissing(path=prefix)
+    needed = "the prefix of a Python environment"
+    if path_kind(prefix) != "folder":
+        raise WrongFileType(path=prefix, found="a file", needed=needed)
     found = _found_libraries(prefix)
     if not found:
-        raise WrongFileType(
-            path=prefix,
-            found="no folder with lib/pythonX.Y in it",
-            needed="the prefix of a Python environment",
-        )
+        raise WrongFileType(path=prefix, found="a folder without lib/pythonX.Y", needed=needed)
     return found
 
 
 def _found_libraries(prefix: str) -> list[str]:
+    """The library folders below a prefix: only the one of its `bin/python` where that says which it is.
+
+    (/usr may hold the libraries of several Pythons. Debian's `local/lib` belongs to the same one.)
+    """
     found: dict[str, str] = {}
     for folder in ("lib", "lib64", "local/lib"):
         for name in _names(os.path.join(prefix, folder)):
-            if _LIBRARY.match(name):
-                path = os.path.join(prefix, folder, name)
+            path = os.path.join(prefix, folder, name)
+            if _LIBRARY.match(name) and os.path.isdir(path):
                 found.setdefault(os.path.realpath(path), path)
     windows = os.path.join(prefix, "Lib")
     if os.path.isdir(os.path.join(windows, "site-packages")):
         found.setdefault(os.path.realpath(windows), windows)
+    for name in ("python3", "python"):
+        program = os.path.basename(os.path.realpath(os.path.join(prefix, "bin", name)))
+        own = [path for path in found.values() if os.path.basename(path) == program]
+        if own:
+            return own
     return list(found.values())
 
 
-def _sites(library: str) -> list[str]:
-    sites = [os.path.join(library, "site-packages"), os.path.join(library, "dist-packages")]
-    # Debian keeps the packages of its own Python beside the versioned folder.
-    return [*sites, os.path.join(os.path.dirname(library), "python3", "dist-packages")]
+def _sites(libraries: list[str]) -> tuple[str, ...]:
+    sites: list[str] = []
+    for library in libraries:
+        sites += (os.path.join(library, "site-packages"), os.path.join(library, "dist-packages"))
+        # Debian keeps the packages of its own Python beside the versioned folder.
+        sites.append(os.path.join(os.path.dirname(library), "python3", "dist-packages"))
+    return tuple(dict.fromkeys(sites))
 
 
 def _names(folder: str) -> list[str]:
+    """What a folder lists, sorted; nothing where it cannot be listed, or is no folder."""
     try:
         return sorted(os.listdir(folder))
-    except OSError:
+    except (OSError, ValueError):
         return []
 
 
 def _packages(site_dirs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    found: set[tuple[str, str]] = set()
+    found: dict[str, set[str]] = {}
     for site in dict.fromkeys(site_dirs):
+        here: dict[str, set[str]] = {}
         for name in _names(site):
             match = _INFO.match(name) or _EGG.match(name)
             if match:
-                found.add((re.sub(r"[-_.]+", "-", match[1]).lower(), match[2]))
-                if len(found) >= _MOST_PACKAGES:
-                    break
-    return tuple(sorted(found))
+                # The normalised form of PEP 503.
+                here.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), set()).add(match[2])
+        found = {**here, **found}
+    pairs = sorted((name, version) for name, versions in found.items() for version in versions)
+    return tuple(pairs[:_MOST_PACKAGES])
 
 
 def _config(prefix: str) -> dict[str, str]:
-    """The keys of `pyvenv.cfg` (PEP 405); none where there is no such file."""
+    """The keys of `pyvenv.cfg` (PEP 405); none where there is no such file. Raises OperatingSystemRefused."""
     try:
-        with open(os.path.join(prefix, "pyvenv.cfg"), "rb") as file:
-            text = file.read(_CONFIG_BYTES).decode("utf-8", "replace")
-    except OSError as error:
-        if isinstance(error, PermissionError):
-            raise OperatingSystemRefused(
-                action="read", path=os.path.join(prefix, "pyvenv.cfg"), reason=os.strerror(error.errno or 0)
-            ) from None
+        with open_regular(os.path.join(prefix, "pyvenv.cfg")) as opened:
+            text = os.pread(opened.fd, _CONFIG_BYTES, 0).decode("utf-8", "replace")
+    except (FileMissing, WrongFileType):
         return {}
+    except OSError as error:
+        path, why = os.path.join(prefix, "pyvenv.cfg"), os.strerror(error.errno or 0)
+        raise OperatingSystemRefused(action="read", path=path, reason=why) from None
     pairs = (line.partition("=") for line in text.splitlines())
     return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}
 
@@ -151,8 +165,14 @@ def _python_version(prefix: str, config: dict[str, str], libraries: list[str]) -
         match = _CONDA_PYTHON.match(name)
         if match:
             return match[1]
-    for library in libraries:
-        match = _LIBRARY.match(os.path.basename(library))
-        if match:
-            return match[2]
-    return None
+    # Of several, none is *the* Python of this prefix.
+    versions = {match[2] for path in libraries if (match := _LIBRARY.match(os.path.basename(path)))}
+    return versions.pop() if len(versions) == 1 else None
+
+
+def _implementation(config: dict[str, str], libraries: list[str]) -> str | None:
+    written = config.get("implementation", "")
+    if _IMPLEMENTATION.match(written):
+        return written
+    kinds = {match[1] for path in libraries if (match := _LIBRARY.match(os.path.basename(path)))}
+    return {"pypy": "PyPy", "python": "CPython"}[kinds.pop()] if len(kinds) == 1 else None

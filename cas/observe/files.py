@@ -13,15 +13,18 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from ..errors import FileMissing, ObsError, OperatingSystemRefused, WrongFileType
-from ..format.names import check_name, name_from_bytes
+from ..errors import FileChanged, FileMissing, ObsError, OperatingSystemRefused, WrongFileType
+from ..format.names import MAX_NAME_BYTES, check_name, name_from_bytes
 
+# O_NONBLOCK: a FIFO without a writer opens at once, and is then refused. O_NOCTTY: so is a terminal.
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_BENEATH: Final = _OPEN | os.O_NOFOLLOW
-_OPEN_FOLDER_BENEATH: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW
+_OPEN_FOLDER: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+_OPEN_FOLDER_BENEATH: Final = _OPEN_FOLDER | os.O_NOFOLLOW
 SKIPPED_FOLDER: Final = b".obs"
 """A store inside a recorded folder is never part of it."""
 
@@ -44,11 +47,16 @@ class Stamp:
 
 @dataclass(slots=True)
 class OpenedFile:
-    """An open file or folder. A context: closes the descriptor."""
+    """An open file or folder. A context: closes the descriptor.
+
+    `path` is what errors call it. `typed`: the user named it, and the path leads to it (so that it can
+    be asked again whether it still does); otherwise it was opened beneath some folder.
+    """
 
     path: str
     fd: int
     stat: os.stat_result
+    typed: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -78,22 +86,25 @@ def refusal(error: OSError, path: str, needed: str = "a regular file") -> ObsErr
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return FileMissing(path=path)
     if error.errno == errno.ELOOP:
-        return WrongFileType(
-            path=path, found="a loop of symbolic links, or one that is not followed", needed=needed
-        )
-    if error.errno in (errno.ENXIO, errno.ENODEV):
-        return WrongFileType(path=path, found="a socket or device", needed=needed)
+        return WrongFileType(path=path, found="a loop of symbolic links", needed=needed)
+    if error.errno == errno.ENXIO:
+        return WrongFileType(path=path, found="a socket", needed=needed)
+    if error.errno == errno.ENODEV:
+        return WrongFileType(path=path, found="a device", needed=needed)
     reason = os.strerror(error.errno) if error.errno else str(error)
     return OperatingSystemRefused(action="open", path=path, reason=reason)
 
 
 def path_kind(path: str) -> Literal["file", "folder"]:
-    """What a path that the user typed leads to. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
+    """What a path that the user typed leads to.
+
+    Raises FileMissing, WrongFileType, OperatingSystemRefused.
+    """
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
         raise refusal(error, path, "a file or folder") from None
-    except ValueError:  # an embedded NUL
+    except ValueError:  # an embedded NUL, or text that no file system has
         raise FileMissing(path=path) from None
     if stat.S_ISDIR(mode):
         return "folder"
@@ -102,12 +113,13 @@ def path_kind(path: str) -> Literal["file", "folder"]:
     raise WrongFileType(path=path, found=kind_of(mode), needed="a file or folder")
 
 
-def _checked(path: str, descriptor: int) -> OpenedFile:
+def _checked(path: str, descriptor: int, *, typed: bool) -> OpenedFile:
+    """Takes over the descriptor of what must be a regular file."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise WrongFileType(path=path, found=kind_of(status.st_mode), needed="a regular file")
-    return OpenedFile(path, descriptor, status)
+    return OpenedFile(path, descriptor, status, typed)
 
 
 def open_regular(path: str) -> OpenedFile:
@@ -116,33 +128,51 @@ def open_regular(path: str) -> OpenedFile:
         descriptor = os.open(path, _OPEN)
     except OSError as error:
         raise refusal(error, path) from None
-    except ValueError:  # an embedded NUL
+    except ValueError:  # an embedded NUL, or text that no file system has
         raise FileMissing(path=path) from None
-    return _checked(path, descriptor)
+    return _checked(path, descriptor, typed=True)
 
 
 def open_folder(path: str) -> OpenedFile:
     """A folder that the user named. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        descriptor = os.open(path, _OPEN_FOLDER)
     except NotADirectoryError:
-        raise WrongFileType(path=path, found="no folder", needed="a folder") from None
+        if os.path.lexists(path):
+            raise WrongFileType(path=path, found="no folder", needed="a folder") from None
+        raise FileMissing(path=path) from None  # what stands before it in the path is no folder
     except OSError as error:
         raise refusal(error, path, "a folder") from None
-    return OpenedFile(path, descriptor, os.fstat(descriptor))
+    except ValueError:
+        raise FileMissing(path=path) from None
+    return OpenedFile(path, descriptor, os.fstat(descriptor), typed=True)
+
+
+def _refusal_at(error: OSError, name: bytes | str, folder: int, path: str, needed: str) -> ObsError:
+    """The error of a failed open that follows no symlink: the thing itself says what it is.
+
+    (`O_NOFOLLOW` on a symlink is ELOOP, with `O_DIRECTORY` ENOTDIR: open(2).)
+    """
+    if error.errno in (errno.ELOOP, errno.ENOTDIR):
+        try:
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        except OSError as gone:
+            return refusal(gone, path, needed)
+        return WrongFileType(path=path, found=kind_of(mode), needed=needed)
+    return refusal(error, path, needed)
 
 
 def _descend(root: int, parts: list[bytes], path: str) -> int:
     """A descriptor of the folder at `parts` beneath `root`, no symlink followed."""
     descriptor = os.dup(root)
-    try:
-        for part in parts:
+    for part in parts:
+        try:
             deeper = os.open(part, _OPEN_FOLDER_BENEATH, dir_fd=descriptor)
+        except OSError as error:
+            raise _refusal_at(error, part, descriptor, path, "a path without symbolic links") from None
+        finally:
             os.close(descriptor)
-            descriptor = deeper
-    except OSError as error:
-        os.close(descriptor)
-        raise refusal(error, path, "a folder") from None
+        descriptor = deeper
     return descriptor
 
 
@@ -156,53 +186,134 @@ def open_beneath(root: int, name: bytes) -> OpenedFile:
     *folders, last = name.split(b"/")
     folder = _descend(root, folders, path)
     try:
-        descriptor = os.open(last, _OPEN_BENEATH, dir_fd=folder)
-    except OSError as error:
-        raise refusal(error, path) from None
+        return open_entry(folder, last, path)
     finally:
         os.close(folder)
-    return _checked(path, descriptor)
+
+
+def open_entry(folder: int, name: bytes | str, path: str) -> OpenedFile:
+    """A regular file that is called `name` in the folder of this descriptor; a symlink is refused.
+
+    `path` is what errors call it. Raises FileMissing, WrongFileType, OperatingSystemRefused.
+    """
+    try:
+        descriptor = os.open(name, _OPEN_BENEATH, dir_fd=folder)
+    except OSError as error:
+        raise _refusal_at(error, name, folder, path, "a regular file") from None
+    return _checked(path, descriptor, typed=False)
 
 
 def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
-    """A folder at a relative path beneath a folder's descriptor, no symlink followed on the way."""
+    """A folder at a relative path beneath a folder's descriptor, no symlink followed on the way.
+
+    Raises as `open_beneath`.
+    """
     check_name(name_from_bytes(name))
     path = os.fsdecode(name)
     descriptor = _descend(root, name.split(b"/"), path)
     return OpenedFile(path, descriptor, os.fstat(descriptor))
 
 
-def walk_folder(root: OpenedFile) -> Iterator[tuple[bytes, os.stat_result]]:
-    """Every file beneath a folder: its name relative to it and its stat, in byte order of the names.
+@dataclass(slots=True)
+class Entry:
+    """A file that a walk has come to. What it does works until the walk is asked for the next one.
+
+    `name` is relative to where the walk began, with `/` between its parts; `path` is what errors call it.
+    """
+
+    name: bytes
+    path: str
+    folder: int
+    found: os.DirEntry[str]
+
+    def stat(self) -> os.stat_result:
+        """Its stat, without opening it. Raises FileMissing, OperatingSystemRefused."""
+        try:
+            return self.found.stat(follow_symlinks=False)
+        except OSError as error:
+            raise refusal(error, self.path) from None
+
+    def open(self) -> OpenedFile:
+        """Opens it. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
+        return open_entry(self.folder, self.found.name, self.path)
+
+
+@dataclass(slots=True)
+class _Level:
+    """A folder that a walk is in: its stat before it was listed, and what is left of it, last name first.
+
+    `prefix` (relative to where the walk began) is empty or ends in "/", and `path` ends in "/".
+    """
+
+    prefix: bytes
+    path: str
+    folder: int
+    before: Stamp
+    left: list[tuple[bytes, os.DirEntry[str]]]
+
+
+def walk_folder(root: OpenedFile) -> Iterator[Entry]:
+    """Every file beneath a folder, in byte order of the names relative to it.
 
     No symlink is followed: one is refused, as are FIFOs, sockets and devices, so that nothing is
-    guessed or silently left out. `.obs/` folders are passed over. Raises WrongFileType, FileMissing,
-    OperatingSystemRefused.
+    guessed or silently left out; only folders called `.obs` are passed over. A folder that gains or
+    loses files during the walk is an error. One descriptor is open for each level.
+
+    Raises WrongFileType, FileMissing, FileChanged, OperatingSystemRefused.
     """
-    yield from _walk(root.fd, b"", root.path)
-
-
-def _walk(folder: int, prefix: bytes, path: str) -> Iterator[tuple[bytes, os.stat_result]]:
-    # A folder's names sort as if they ended in "/", which puts whole relative names in byte order.
+    levels = [_listed(b"", os.path.join(root.path, ""), os.dup(root.fd))]
     try:
-        names = sorted(
-            (os.fsencode(entry.name) + (b"/" if entry.is_dir(follow_symlinks=False) else b""))
-            for entry in os.scandir(folder)
-        )
-        for name in names:
-            if name.endswith(b"/"):
-                if name[:-1] == SKIPPED_FOLDER:
-                    continue
-                deeper = os.open(name[:-1], _OPEN_FOLDER_BENEATH, dir_fd=folder)
-                try:
-                    yield from _walk(deeper, prefix + name, path)
-                finally:
-                    os.close(deeper)
+        while levels:
+            level = levels[-1]
+            if not level.left:
+                if Stamp.of(os.fstat(level.folder)) != level.before:
+                    raise FileChanged(path=level.path, problem="gained or lost files")
+                os.close(levels.pop().folder)
                 continue
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            if not stat.S_ISREG(status.st_mode):
-                full = os.path.join(path, os.fsdecode(prefix + name))
-                raise WrongFileType(path=full, found=kind_of(status.st_mode), needed="a regular file")
-            yield prefix + name, status
+            raw, found = level.left.pop()
+            name = level.prefix + raw
+            path = level.path + found.name
+            if raw.endswith(b"/"):
+                try:
+                    folder = os.open(found.name, _OPEN_FOLDER_BENEATH, dir_fd=level.folder)
+                except OSError as error:
+                    raise _refusal_at(error, found.name, level.folder, path, "a folder") from None
+                levels.append(_listed(name, f"{path}/", folder))
+            else:
+                yield Entry(name, path, level.folder, found)
+    finally:
+        for level in levels:
+            os.close(level.folder)
+
+
+def _listed(prefix: bytes, path: str, folder: int) -> _Level:
+    """Takes over the descriptor of a folder and lists it: files and folders only, last name first.
+
+    A folder's name sorts as if it ended in "/", which puts whole relative names in byte order.
+    """
+    left: list[tuple[bytes, os.DirEntry[str]]] = []
+    try:
+        before = Stamp.of(os.fstat(folder))
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                raw = os.fsencode(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    if raw == SKIPPED_FOLDER:
+                        continue
+                    raw += b"/"
+                elif not entry.is_file(follow_symlinks=False):
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                    raise WrongFileType(path=path + entry.name, found=kind_of(mode), needed="a regular file")
+                left.append((raw, entry))
     except OSError as error:
-        raise refusal(error, os.path.join(path, os.fsdecode(prefix))) from None
+        os.close(folder)
+        raise refusal(error, path, "a folder") from None
+    except WrongFileType:
+        os.close(folder)
+        raise
+    if left and len(prefix) + max(len(raw) for raw, _ in left) > MAX_NAME_BYTES:
+        os.close(folder)
+        reason = f"the names beneath it have more than {MAX_NAME_BYTES} bytes"
+        raise OperatingSystemRefused(action="record", path=f"{path[:200]}…", reason=reason)
+    left.sort(key=itemgetter(0), reverse=True)
+    return _Level(prefix, path, folder, before, left)

@@ -1,4 +1,10 @@
-"""The columns of a dataset, from its header alone: enough to say whether the label is there."""
+"""The columns of a dataset, from its header alone: enough to say whether the label is there.
+
+Which format a file has is told by its name, and nothing is guessed: `.csv`, `.tsv`, `.tab`,
+`.jsonl`, `.ndjson` (each also as `.gz`, `.bz2`, `.zst`), `.parquet`, `.pq`, `.feather`, `.arrow`,
+`.ipc`. What cannot be read gives a reason and never an error: a dataset is recorded by its bytes,
+whatever they are.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +14,45 @@ import gzip
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final, cast
+from functools import partial
+from typing import IO, Any, Final, Protocol, cast
 
-from ..errors import ObsError
-from .files import OpenedFile, open_beneath, open_folder, walk_folder
+from ..errors import OperatingSystemRefused
+from .files import OpenedFile, open_folder, walk_folder
 
 HEADER_BYTES: Final = 16 << 20
 """No header is longer; of a compressed file no more than this is decompressed."""
+_FIRST_BYTES: Final = 64 << 10
+_GROWTH: Final = 16
+_PACKED_BYTES: Final = 2 * HEADER_BYTES
+"""No more than this is read of a compressed file: it may go on for ever without giving a byte."""
 _COMPRESSED: Final = (".gz", ".bz2", ".zst")
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _LINES: Final = (".jsonl", ".ndjson")
 _ARROW: Final = (".feather", ".arrow", ".ipc")
 _PARQUET: Final = (".parquet", ".pq")
 _MAGICS: Final = (b"PAR1", b"ARROW1")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class _Parse(Protocol):
+    """Finds the columns in the beginning of a file (`whole`: all of it); None asks for more of it."""
+
+    def __call__(self, data: bytes, *, whole: bool) -> tuple[str, ...] | NoHeader | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoHeader:
-    """Why the columns could not be read: a code, the same on every machine."""
+    """Why the columns could not be read: a code, the same on every machine.
+
+    OPAQUE_FORMAT (obs does not read the format), EMPTY, BAD_HEADER, BAD_UTF8, UTF16, NUL_BYTE,
+    BAD_COMPRESSION, BAD_FILE.
+    """
 
     reason: str
 
@@ -43,50 +67,72 @@ def _kind(name: str) -> tuple[str, str]:
 
 def is_dataset_name(name: str) -> bool:
     """Whether a file is called as datasets are."""
-    kind, _ = _kind(name)
-    return kind in (*_DELIMITERS, *_LINES, *_ARROW, *_PARQUET)
+    kind, compression = _kind(name)
+    return kind in _DELIMITERS or kind in _LINES or (kind in (*_ARROW, *_PARQUET) and not compression)
 
 
 def looks_like_dataset(name: str, first_bytes: bytes) -> bool:
-    """Whether a file is called as datasets are, or begins as one does."""
+    """Whether a file is called as datasets are, or begins as Parquet and Arrow files do."""
     return is_dataset_name(name) or first_bytes.startswith(_MAGICS)
 
 
 def read_columns(opened: OpenedFile, *, delimiter: str | None = None) -> tuple[str, ...] | NoHeader:
-    """The column names in order, duplicates and empty ones kept; NoHeader where they cannot be read."""
+    """The column names in order, duplicates and empty ones kept; NoHeader where they cannot be read.
+
+    Of JSON Lines: the keys of the first object. `delimiter`, one character, makes any file one of
+    delimited text. The position of the descriptor is left alone. Raises OperatingSystemRefused.
+    """
     kind, compression = _kind(opened.path)
-    if delimiter is None and kind not in _DELIMITERS and kind not in _LINES:
-        if compression or kind not in (*_ARROW, *_PARQUET):
-            return NoHeader("OPAQUE_FORMAT")
+    parse: _Parse
+    if delimiter is None and kind in _LINES:
+        parse = _json_columns
+    elif delimiter is not None or kind in _DELIMITERS:
+        parse = partial(_csv_columns, delimiter=delimiter or _DELIMITERS[kind])
+    elif compression or kind not in (*_ARROW, *_PARQUET):
+        return NoHeader("OPAQUE_FORMAT")
+    else:
         return _arrow_columns(opened, parquet=kind in _PARQUET)
     try:
-        with _head(opened, compression) as stream:
-            data = stream.read(HEADER_BYTES + 1)
-    except (OSError, EOFError, zlib.error, ValueError):
+        with _stream(opened, compression) as stream:
+            return _grow(stream, parse)
+    except (EOFError, zlib.error, ValueError):
         return NoHeader("BAD_COMPRESSION")
-    whole = len(data) <= HEADER_BYTES
-    if kind in _LINES:
-        return _json_columns(data, whole)
-    return _csv_columns(data, delimiter or _DELIMITERS[kind], whole)
+    except OSError as error:
+        return _unreadable(opened, error, "BAD_COMPRESSION")
 
 
 def read_folder_columns(path: str) -> tuple[str, ...] | NoHeader:
-    """The columns of the first data file, in byte order of the names, beneath a folder."""
+    """The columns of the first data file, in byte order of the names, beneath a folder.
+
+    Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
     with open_folder(path) as root:
-        for name, _ in walk_folder(root):
-            if is_dataset_name(os.fsdecode(name)):
-                with open_beneath(root.fd, name) as opened:
+        for entry in walk_folder(root):
+            if is_dataset_name(entry.found.name):
+                with entry.open() as opened:
                     return read_columns(opened)
     return NoHeader("OPAQUE_FORMAT")
+
+
+def _unreadable(opened: OpenedFile, error: OSError, reason: str) -> NoHeader:
+    """Of a system call that failed, the error; of bytes that mean nothing, the reason.
+
+    (gzip, bz2 and pyarrow raise OSError for both; only a system call's has a number.)
+    """
+    if error.errno:
+        why = os.strerror(error.errno)
+        raise OperatingSystemRefused(action="read", path=opened.path, reason=why) from None
+    return NoHeader(reason)
 
 
 class _Positioned(io.RawIOBase):
     """A descriptor read from the beginning by `pread`, so that its own position stays where it is."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, most_bytes: int | None = None) -> None:
         self._descriptor = descriptor
         self._at = 0
-        self._end = os.fstat(descriptor).st_size
+        size = os.fstat(descriptor).st_size
+        self._end = size if most_bytes is None else min(size, most_bytes)
 
     def readable(self) -> bool:
         return True
@@ -98,77 +144,109 @@ class _Positioned(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + (0, self._at, self._end)[whence]
+        self._at = max(0, offset + (0, self._at, self._end)[whence])
         return self._at
 
-    def readinto(self, buffer: object) -> int:
-        count = os.preadv(self._descriptor, [memoryview(buffer).cast("B")], self._at)  # type: ignore[arg-type]
+    def readinto(self, buffer: Any) -> int:
+        with memoryview(buffer) as view, view.cast("B") as into:
+            count = os.preadv(self._descriptor, [into[: max(0, self._end - self._at)]], self._at)
         self._at += count
         return count
 
 
-def _head(opened: OpenedFile, compression: str) -> IO[bytes]:
-    raw = io.BufferedReader(_Positioned(opened.fd), 1 << 20)
+def _stream(opened: OpenedFile, compression: str) -> IO[bytes]:
+    if not compression:
+        return io.BufferedReader(_Positioned(opened.fd), _FIRST_BYTES)
+    raw = io.BufferedReader(_Positioned(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
     if compression == ".gz":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
     if compression == ".bz2":
         return bz2.BZ2File(raw)
-    if compression == ".zst":
-        import pyarrow as pa
+    import pyarrow as pa
 
-        stream: IO[bytes] = pa.CompressedInputStream(pa.PythonFile(raw), "zstd")
-        return stream
-    return raw
+    stream: IO[bytes] = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+    return stream
 
 
-def _csv_columns(data: bytes, delimiter: str, whole: bool) -> tuple[str, ...] | NoHeader:
+def _grow(stream: IO[bytes], parse: _Parse) -> tuple[str, ...] | NoHeader:
+    """Reads as much of the beginning as the header needs: most are over in the first 64 KiB."""
+    data, wanted, whole = bytearray(), _FIRST_BYTES, False
+    while True:
+        while not whole and len(data) < wanted:
+            more = stream.read(wanted - len(data))
+            whole = not more
+            data += more
+        found = parse(bytes(data), whole=whole)
+        if found is not None:
+            return found
+        if whole or wanted >= HEADER_BYTES:
+            return NoHeader("BAD_HEADER")
+        wanted *= _GROWTH
+
+
+class _Lines:
+    """The lines of a text with their ends, so that a quoted line end stays in its cell.
+
+    `exhausted`: one more was asked for than there is.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self.last = ""
+        self.exhausted = False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.last = line
+            yield line
+        self.exhausted = True
+
+
+def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...] | NoHeader | None:
+    """The first row that is not blank; None if it goes on beyond `data`.
+
+    Quotes inside a cell are taken as pyarrow's reader takes them; a quote that is never closed is an error.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return NoHeader("UTF16")
+    # Bad UTF-8 further down does not hide the header, nor does a character that `data` ends within.
+    text = data.removeprefix(_BOM).decode("utf-8", "surrogateescape")
+    lines = _Lines(text)
     try:
-        head: str | None = data.decode("utf-8-sig") if whole else data.decode("utf-8-sig", "ignore")
-    except UnicodeDecodeError:
-        head = _first_record(data)
-    if head is None:
-        return NoHeader("BAD_UTF8")
-    limit = csv.field_size_limit(HEADER_BYTES)
-    try:
-        rows = csv.reader(_lines(head), delimiter=delimiter, strict=True)
-        row = next((row for row in rows if row), None)
-    except csv.Error:
+        row = next((row for row in csv.reader(lines, delimiter=delimiter) if row), None)
+    except csv.Error:  # a cell of more than 128 KiB
         return NoHeader("BAD_HEADER")
-    finally:
-        csv.field_size_limit(limit)
+    if not whole and (lines.exhausted or row is None or not lines.last.endswith("\n")):
+        return None
     if row is None:
         return NoHeader("EMPTY")
+    if lines.exhausted:
+        return NoHeader("BAD_HEADER")
     if any("\0" in name for name in row):
         return NoHeader("NUL_BYTE")
+    if any(_SURROGATE.search(name) for name in row):
+        return NoHeader("BAD_UTF8")
     return tuple(row)
 
 
-def _first_record(data: bytes) -> str | None:
-    """The first line alone: bad UTF-8 further down does not hide the header."""
-    try:
-        return data.split(b"\n", 1)[0].decode("utf-8-sig")
-    except UnicodeDecodeError:
+def _json_columns(data: bytes, *, whole: bool) -> tuple[str, ...] | NoHeader | None:
+    """The keys of the object in the first line that is not blank; None if it goes on beyond `data`."""
+    head = data.removeprefix(_BOM).lstrip(b" \t\r\n")
+    line, end, _ = head.partition(b"\n")
+    if not end and not whole:
         return None
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, so that a quoted line end stays in its cell."""
-    return iter(io.StringIO(text, newline=""))
-
-
-def _json_columns(data: bytes, whole: bool) -> tuple[str, ...] | NoHeader:
-    line = next((line for line in data.split(b"\n") if line.strip()), b"")
     if not line:
         return NoHeader("EMPTY")
-    if not whole and len(line) > HEADER_BYTES:
-        return NoHeader("BAD_HEADER")
     try:
-        first = json.loads(line)
+        first: object = json.loads(line.decode())
+    except UnicodeDecodeError:
+        return NoHeader("BAD_UTF8")
     except (ValueError, RecursionError):
         return NoHeader("BAD_HEADER")
-    return tuple(cast("dict[str, object]", first)) if isinstance(first, dict) else NoHeader("BAD_HEADER")
+    if not isinstance(first, dict):
+        return NoHeader("BAD_HEADER")
+    names = tuple(cast("dict[str, object]", first))
+    return NoHeader("BAD_UTF8") if any(_SURROGATE.search(name) for name in names) else names
 
 
 def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | NoHeader:
@@ -179,11 +257,12 @@ def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | No
             if parquet:
                 import pyarrow.parquet as pq
 
-                names = pq.ParquetFile(raw, pre_buffer=False).schema_arrow.names
-            else:
-                from pyarrow import ipc
+                with pq.ParquetFile(raw, pre_buffer=False) as file:
+                    return tuple(file.schema_arrow.names)
+            from pyarrow import ipc
 
-                names = ipc.open_file(raw).schema.names
-    except (pa.ArrowException, OSError, ValueError, ObsError):
+            return tuple(ipc.open_file(raw).schema.names)
+    except OSError as error:
+        return _unreadable(opened, error, "BAD_FILE")
+    except (pa.ArrowException, ValueError):
         return NoHeader("BAD_FILE")
-    return tuple(names)

@@ -1,14 +1,29 @@
-"""Reading a folder: every file beneath it, in byte order of the names."""
+"""Reading a folder: every file beneath it, in byte order of the names.
+
+Small files are read one after the other: a thread costs more than the reading of one (20,000 files
+of 4 KiB take 0.2 s in one thread, 0.8 s in four). Large ones are read several at once if that was
+asked for, and come out in their order all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
-from .files import OpenedFile, Stamp, open_beneath, open_folder, open_folder_beneath, walk_folder
-from .reading import Sink, read_file
+from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
+from .reading import SMALL_BYTES, FileDigests, Progress, Sink, read_file
+
+Known: TypeAlias = Callable[[Stamp], BlobId | None]
+"""The digest of a file by its stat, if it is known for certain."""
+SinkFor: TypeAlias = Callable[[bytes], Sink | None]
+"""The place for a copy of the file with this relative name."""
+
+_BATCH_FILES: Final = 32
+"""Large files that are open at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +40,107 @@ class TreeFile:
 def read_folder(
     path: str,
     *,
-    known: Callable[[Stamp], BlobId | None] | None = None,
-    sink_for: Callable[[bytes], Sink | None] | None = None,
+    known: Known | None = None,
+    sink_for: SinkFor | None = None,
     jobs: int = 1,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[TreeFile]:
     """Every file beneath a folder that the user named, in byte order of the names.
 
-    `known` tells the digest of a file by its stat, if it is known for certain; `sink_for` gives the
-    place for a copy of a file's bytes; `jobs` files are read at once, and the result does not depend on it.
+    `jobs` large files are read at once, where no copies are made; the result does not depend on it.
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
     """
-    del jobs  # a large file is already read by several threads, and small ones gain nothing from them
     with open_folder(path) as root:
-        yield from _read(root, known, sink_for, progress)
+        if jobs > 1 and sink_for is None:
+            yield from _read_many(root, known, jobs, progress)
+        else:
+            yield from _read(root, known, sink_for, progress)
 
 
 def read_folder_beneath(root: int, name: bytes) -> Iterator[TreeFile]:
-    """The same for a relative path beneath a folder's descriptor, no symlink followed on the way."""
+    """The same for a relative path beneath a folder's descriptor, no symlink followed on the way.
+
+    Raises as `read_folder`, and InvalidField for `..` and the like.
+    """
     with open_folder_beneath(root, name) as folder:
         yield from _read(folder, None, None, None)
 
 
+def _find(entry: Entry, known: Known | None) -> TreeFile | None:
+    if known is None:
+        return None
+    stamp = Stamp.of(entry.stat())
+    digest = known(stamp)
+    return TreeFile(name_from_bytes(entry.name), stamp.size, digest, True, stamp) if digest else None
+
+
+def _found(name: bytes, read: FileDigests) -> TreeFile:
+    return TreeFile(name_from_bytes(name), read.size, read.blake3, False, read.stamp)
+
+
 def _read(
-    root: OpenedFile,
-    known: Callable[[Stamp], BlobId | None] | None,
-    sink_for: Callable[[bytes], Sink | None] | None,
-    progress: Callable[[int], None] | None,
+    root: OpenedFile, known: Known | None, sink_for: SinkFor | None, progress: Progress | None
 ) -> Iterator[TreeFile]:
-    for name, status in walk_folder(root):
-        stamp = Stamp.of(status)
-        digest = known(stamp) if known is not None else None
-        if digest is not None:
-            yield TreeFile(name_from_bytes(name), stamp.size, digest, True, stamp)
+    for entry in walk_folder(root):
+        file = _find(entry, known)
+        if file is None:
+            with entry.open() as opened:
+                sink = sink_for(entry.name) if sink_for is not None else None
+                read = read_file(opened, sha256=False, sink=sink, progress=progress)
+            file = _found(entry.name, read)
+        yield file
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Files in their order: those that are done, and those (opened) that are still to be read."""
+
+    files: list[TreeFile | tuple[bytes, OpenedFile]]
+    open: int = 0
+
+
+def _read_many(
+    root: OpenedFile, known: Known | None, jobs: int, progress: Progress | None
+) -> Iterator[TreeFile]:
+    with ExitStack() as stack:
+        batch = _Batch([])
+        for entry in walk_folder(root):
+            file = _find(entry, known)
+            if file is not None:
+                batch.files.append(file)
+                continue
+            opened = entry.open()
+            if opened.stat.st_size <= SMALL_BYTES:
+                with opened:
+                    read = read_file(opened, sha256=False, progress=progress)
+                batch.files.append(_found(entry.name, read))
+                continue
+            stack.enter_context(opened)
+            batch.files.append((entry.name, opened))
+            batch.open += 1
+            if batch.open == _BATCH_FILES:
+                yield from _finished(batch, jobs, progress)
+                stack.pop_all().close()
+                batch = _Batch([])
+        yield from _finished(batch, jobs, progress)
+
+
+def _finished(batch: _Batch, jobs: int, progress: Progress | None) -> Iterator[TreeFile]:
+    waiting = [item[1] for item in batch.files if isinstance(item, tuple)]
+    if len(waiting) > 1:
+        from joblib import Parallel, delayed
+
+        # Threads, whatever backend is active: a descriptor means nothing to another process.
+        reading = Parallel(n_jobs=min(jobs, len(waiting)), require="sharedmem")
+        calls = (delayed(read_file)(opened, sha256=False, threads=False) for opened in waiting)
+        digests: Iterator[FileDigests] = iter(reading(calls))
+    else:
+        digests = (read_file(opened, sha256=False, progress=progress) for opened in waiting)
+    for item in batch.files:
+        if not isinstance(item, tuple):
+            yield item
             continue
-        with open_beneath(root.fd, name) as opened:
-            sink = sink_for(name) if sink_for is not None else None
-            read = read_file(opened, sha256=False, sink=sink, progress=progress)
-        yield TreeFile(name_from_bytes(name), read.size, read.blake3, False, read.stamp)
+        read = next(digests)
+        if progress is not None and len(waiting) > 1:
+            progress(read.size)  # told here and not by the threads: it need not be safe for them
+        yield _found(item[0], read)

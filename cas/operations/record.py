@@ -100,6 +100,8 @@ def record(
             batch.publish()
             if previous is None or wanted:
                 entry, created = _append(store, request, report, notes, head, now)
+            if not created:
+                store.chain.settle()
     return _result(store, request, run, run_id, report, reader, entry, created)
 
 

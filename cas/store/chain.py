@@ -194,6 +194,13 @@ class Chain:
             raise BrokenChain(problem=f"{self._files.full(HEAD)} is missing, though there are manifests")
         return Position(parent=None, sequence=0, history=())
 
+    def settle(self) -> None:
+        """Makes the HEAD that was read durable: whoever moved it may have been stopped before the fsync.
+
+        For those who acknowledge what stands in the history already. Raises OperatingSystemRefused.
+        """
+        self._files.fsync_folder(".")
+
     def append(self, build: Callable[[Position], Manifest], expected: ObjectId | None) -> Entry | None:
         """Adds the manifest that `build` makes for its place, and moves HEAD to it.
 

@@ -232,14 +232,14 @@ def concrete() -> list[type[errors.ObsError]]:
     return [kind for kind in kinds if kind.sentence is not errors.ObsError.sentence]
 
 
-def annotations(kind: type[errors.ObsError]) -> dict[str, str]:
+def facts_of(kind: type[errors.ObsError]) -> dict[str, str]:
     """The facts of an error, and their types as they are written."""
-    found: dict[str, str] = {}
-    for base in kind.__mro__:
-        for name, annotation in vars(base).get("__annotations__", {}).items():
-            if not annotation.startswith("ClassVar"):
-                found[name] = annotation
-    return found
+    return {
+        name: annotation
+        for base in kind.__mro__
+        for name, annotation in vars(base).get("__annotations__", {}).items()
+        if not annotation.startswith("ClassVar")
+    }
 
 
 def test_there_are_errors_to_look_at() -> None:
@@ -248,7 +248,7 @@ def test_there_are_errors_to_look_at() -> None:
 
 @pytest.mark.parametrize("kind", concrete(), ids=lambda kind: kind.__name__)
 def test_every_error_can_be_told_and_is_json(kind: type[errors.ObsError]) -> None:
-    facts = {name: SAMPLES[annotation] for name, annotation in annotations(kind).items()}
+    facts = {name: SAMPLES[annotation] for name, annotation in facts_of(kind).items()}
     failure = explain(typing.cast("typing.Any", kind)(**facts))
     assert failure.exit_code in {1, 2, 3, 4, 5}
     assert failure.code == kind.code != "ERROR"

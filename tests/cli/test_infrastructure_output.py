@@ -137,8 +137,7 @@ def test_any_value_becomes_valid_json(value: object) -> None:
     text = json.dumps(to_json(value), allow_nan=False)
     read = json.loads(text)
     assert to_json(read) == read
-    assert "\\ud800" not in text.replace("\\\\ud800", "")  # no lone surrogate: other readers refuse them
-    json.dumps(read, ensure_ascii=False).encode()
+    json.dumps(read, ensure_ascii=False).encode()  # no lone surrogate: other readers refuse them
 
 
 def test_documents_begin_with_their_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,7 +156,9 @@ def test_two_users_of_one_group_share_a_store(open_folder: Path) -> None:
             path = os.path.join(folder, name)
             status = os.stat(path)
             place = os.path.relpath(path, obs_folder).split("/")[0]
-            wanted = {"objects": 0o444, "blobs": 0o444, "HEAD": 0o664, "lock": 0o664, "cache": 0o600}.get(place)
+            wanted = {"objects": 0o444, "blobs": 0o444, "HEAD": 0o664, "lock": 0o664, "cache": 0o600}.get(
+                place
+            )
             assert wanted is None or stat.S_IMODE(status.st_mode) == wanted, path
             assert place == "cache" or status.st_gid == group, path
     assert not is_root or owners >= set(USERS)

@@ -155,7 +155,8 @@ def test_size_is_bounded_in_both_directions() -> None:
 
 @pytest.mark.parametrize("size", [65535, 65536])
 def test_the_longest_lengths(size: int) -> None:
-    for value in ("x" * size, b"x" * size, [None] * size, {f"{key:05}": key for key in range(size)}):
+    long: tuple[Value, ...] = ("x" * size, b"x" * size, [None] * size, {f"{n:05}": n for n in range(size)})
+    for value in long:
         data = encode(value)
         assert decode(data) == value
         assert standalone_accepts(data)

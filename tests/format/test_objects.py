@@ -27,7 +27,7 @@ from obs.cas.format.ids import BlobId, ObjectId, Sha256, derive_object_id
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.names import FileName, name_bytes, name_from_bytes
 from obs.cas.format.objects import KINDS, Object, decode_object, encode_object, object_id
-from obs.cas.format.reports import Diagnostic, Environment, Observation, Report, Source
+from obs.cas.format.reports import Diagnostic, Environment, Observation, Report, Severity, Source
 from obs.cas.format.runs import Document, Link, LinkKind, Metrics, Params, Run, Status
 
 GOLDEN = [bytes.fromhex(vector["bytes"]) for vector in named("objects")]
@@ -48,6 +48,7 @@ maps = st.dictionaries(texts, values, max_size=4)
 times = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0"))
 codes = st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True)
 statuses: st.SearchStrategy[Status] = st.sampled_from(["ok", "failed", "cancelled"])
+severities: st.SearchStrategy[Severity] = st.sampled_from(["info", "warning", "error"])
 link_kinds: st.SearchStrategy[LinkKind] = st.sampled_from(["file", "tree"])
 
 files = st.builds(File, size=sizes, blake3=raw_ids.map(BlobId))
@@ -120,7 +121,7 @@ def reports(draw: st.DrawFn) -> Report:
     seen = sorted(draw(st.sets(st.tuples(roles, roles), max_size=3)))
     found: dict[tuple[bytes, bytes], Diagnostic] = {}
     for code in draw(st.lists(codes, max_size=3)):
-        severity = draw(st.sampled_from(["info", "warning", "error"]))
+        severity = draw(severities)
         one = Diagnostic(code=code, severity=severity, message=draw(texts), details=draw(maps))
         found[one.order] = one
     return Report(
@@ -189,19 +190,22 @@ def test_mutations_are_objects_to_both_readers_or_to_none(data: bytes) -> None:
 
 # ---------------------------------------------------------------------- every key of every golden object
 
-REPLACEMENTS: list[Value] = [
-    *(None, True, False, 0, 1, -1, 2, 4097, 1.0, "", "a", "ok", "file", "record", "../a", b"", b"a", b"\xff"),
-    *(b"\x00" * 32, b"\x00" * 31, [], {}, [None], [[]], [{}], {"": 1}, {"a": 0}, {"a": True}, ["b", "a"]),
-    *(
-        ["a", "a"],
-        [b"\x00" * 32],
-        [b"\x00" * 32] * 2,
-        "0" * 40,
-        "0" * 41,
-        "a" * 4097,
-        "2026-01-31T09:30:00.000000Z",
-    ),
-]
+REPLACEMENTS: tuple[Value, ...] = (
+    *(None, True, False, 0, 1, -1, 2, 4097, 1.0, "", "a", "ok", "file", "record", "../a", "0" * 40, "0" * 41),
+    *("a" * 4097, "2026-01-31T09:30:00.000000Z", b"", b"a", b"\xff", b"\x00" * 32, b"\x00" * 31),
+    [],
+    [None],
+    [[]],
+    [{}],
+    ["b", "a"],
+    ["a", "a"],
+    [b"\x00" * 32],
+    [b"\x00" * 32, b"\x00" * 32],
+    {},
+    {"": 1},
+    {"a": 0},
+    {"a": True},
+)
 
 
 def places(value: Value, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -294,11 +298,13 @@ def entries(*names: FileName) -> tuple[TreeEntry, ...]:
 
 
 def manifest(**fields: Any) -> Manifest:
-    return Manifest(**{"sequence": 0, "recorded_at": TIME, "run": ID, "report": ID, **fields})
+    given: dict[str, Any] = {"sequence": 0, "recorded_at": TIME, "run": ID, "report": ID, **fields}
+    return Manifest(**given)
 
 
 def note(**fields: Any) -> FileNote:
-    return FileNote(**{"role": "a", "name": "x", "path": "x", **fields})
+    given: dict[str, Any] = {"role": "a", "name": "x", "path": "x", **fields}
+    return FileNote(**given)
 
 
 def diagnostic(code: str, **details: Value) -> Diagnostic:
@@ -413,7 +419,8 @@ def test_trees_and_parts(count: int) -> None:
     assert len(parts) == (0 if count <= 4096 else -(-count // 4096))
     assert tree.entries + tuple(entry for part in parts for entry in part.entries) == all_entries
     assert (tree.count, tree.size) == (count, sum(range(count)))
-    for value in (tree, *parts):
+    stored: tuple[Object, ...] = (tree, *parts)
+    for value in stored:
         assert decode_object(encode_object(value)) == value
         assert standalone_accepts_object(encode_object(value))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -253,21 +252,25 @@ def test_an_observation_of_a_later_kind(example_store: Path, value: Value, code:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("name", "content"),
     [
-        lambda store: (store / "format").write_bytes(b"obs 2\n"),
-        lambda store: (store / "format").unlink(),
-        lambda store: (store / "HEAD").write_text(HEAD, encoding="ascii"),
-        lambda store: (store / "HEAD").write_text(HEAD.upper() + "\n", encoding="ascii"),
-        lambda store: (store / "HEAD").write_text("0" * 64 + "\n", encoding="ascii"),
-        lambda store: (store / "HEAD").write_bytes(b""),
-        lambda store: (store / "tags" / "v1").write_text("0" * 64 + "\n", encoding="ascii"),
+        ("format", b"obs 2\n"),
+        ("format", b"obs 1"),
+        ("HEAD", HEAD.encode()),
+        ("HEAD", HEAD.upper().encode() + b"\n"),
+        ("HEAD", b"0" * 64 + b"\n"),
+        ("HEAD", b""),
+        ("tags/v1", b"0" * 64 + b"\n"),
     ],
-    ids=["format 2", "no format", "no line end", "upper case", "unknown head", "empty head", "unknown tag"],
+    ids=["format 2", "format", "no line end", "upper case", "unknown head", "empty head", "unknown tag"],
 )
-def test_references(example_store: Path, damage: Callable[[Path], object]) -> None:
-    damage(example_store)
+def test_references(example_store: Path, name: str, content: bytes) -> None:
+    (example_store / name).write_bytes(content)
     assert verdict(example_store) == 3
+
+
+def test_a_folder_that_is_no_store(tmp_path: Path) -> None:
+    assert verdict(tmp_path) == 3
 
 
 def test_the_history_by_hand(example_store: Path) -> None:

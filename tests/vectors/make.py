@@ -239,7 +239,7 @@ def plain_values() -> dict[str, Value]:
     """Values for the borders between two spellings."""
     numbers = (0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**63, 2**64 - 1)
     negative = (-1, -32, -33, -128, -129, -32768, -32769, -(2**31), -(2**31) - 1, -(2**63))
-    return {
+    found: dict[str, Value] = {
         "nil": None,
         "false": False,
         "true": True,
@@ -264,6 +264,7 @@ def plain_values() -> dict[str, Value]:
             "\U00010000": 7,
         },
     }
+    return found
 
 
 def rendered(value: Value) -> object:
@@ -482,13 +483,13 @@ INVALID_OBJECTS: tuple[tuple[str, str, str, str], ...] = (
 # ---------------------------------------------------------------------- the file
 
 
-def golden() -> dict[str, object]:
-    """The content of format-1.json."""
-    values = [
+def golden() -> dict[str, list[dict[str, object]]]:
+    """The sections of format-1.json."""
+    values: list[dict[str, object]] = [
         {"name": name, "bytes": encode(value).hex(), "value": rendered(value)}
         for name, value in plain_values().items()
     ]
-    objects = [
+    objects: list[dict[str, object]] = [
         {
             "name": name,
             "kind": value.KIND,
@@ -498,25 +499,22 @@ def golden() -> dict[str, object]:
         }
         for name, value in (*example_objects().items(), *more_objects().items())
     ]
-    invalid = {
+    invalid: dict[str, list[dict[str, object]]] = {
         what: [
             {"name": name, "error": error, "offset": len(before) // 2, "bytes": before + rest}
             for name, error, before, rest in table
         ]
         for what, table in (("invalid_values", INVALID_VALUES), ("invalid_objects", INVALID_OBJECTS))
     }
-    return {"format": "obs 1", "values": values, "objects": objects, **invalid}
+    return {"values": values, "objects": objects, **invalid}
 
 
 def golden_text() -> str:
     """format-1.json as it is stored: one vector a line."""
-    parts: list[str] = []
-    for key, content in golden().items():
-        if isinstance(content, list):
-            lines = ",\n".join("  " + json.dumps(item) for item in content)
-            parts.append(f'"{key}": [\n{lines}\n ]')
-        else:
-            parts.append(f'"{key}": {json.dumps(content)}')
+    parts = ['"format": "obs 1"']
+    for key, vectors in golden().items():
+        lines = ",\n".join("  " + json.dumps(vector) for vector in vectors)
+        parts.append(f'"{key}": [\n{lines}\n ]')
     return "{" + ",\n ".join(parts) + "}\n"
 
 
