@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from .format.canonical import Value
 from .format.data import File, Tree
-from .format.reports import Environment
 from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
 from .operations.check import StoreCheck, check_store
+from .operations.environment import describe_environment
 from .operations.log import Damage, LogRequest, log
 from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
@@ -148,7 +148,9 @@ class Store:
         return record(
             self._store,
             request,
-            environment=lambda: observed_environment(self._store, prefix, os.environ, git=git),
+            environment=lambda: describe_environment(
+                prefix, os.environ, tuple(sys.path), self._store.home if git else None
+            ),
             now=lambda: parse_rfc3339(timestamp) if timestamp is not None else format_time(datetime.now(UTC)),
         )
 
@@ -204,20 +206,3 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def observed_environment(
-    store: _Store, prefix: str | None, environ: Mapping[str, str], *, git: bool
-) -> Environment:
-    """The environment that a run is said to have run in: that of `prefix`, else of VIRTUAL_ENV or
-    CONDA_PREFIX, else the one obs itself runs in. Raises FileMissing, WrongFileType."""
-    from .operations.environment import describe_environment, git_environment
-
-    return describe_environment(
-        prefix=prefix,
-        virtual_env=environ.get("VIRTUAL_ENV"),
-        conda=environ.get("CONDA_PREFIX"),
-        own_site_dirs=tuple(sys.path),
-        git_folder=store.home if git else None,
-        git_env=git_environment(environ),
-    )

@@ -37,7 +37,8 @@ class _Facts(Exception):
     def _fact_names(cls) -> list[str]:
         names: dict[str, None] = {}
         for base in reversed(cls.__mro__):
-            for name, kind in base.__dict__.get("__annotations__", {}).items():
+            # inspect.get_annotations would import what only an error needs, and evaluates nothing more
+            for name, kind in base.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
                 if not str(kind).startswith("ClassVar"):
                     names[name] = None
         return list(names)

@@ -45,6 +45,18 @@ def restored(value: Any) -> Value:
     return {key: restored(item) for key, item in entries.items()}
 
 
+def plain(value: Any) -> Value:
+    """A value of the second reader, with dicts for its maps."""
+    items: list[Any] = value
+    entries: dict[str, Any] = value
+    if type(value) is list:
+        return [plain(item) for item in items]
+    if type(value) is standalone.Map:
+        return {key: plain(item) for key, item in entries.items()}
+    scalar: Value = value
+    return scalar
+
+
 def same(one: Value, two: Value) -> bool:
     """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0, and takes a NaN for itself."""
     if type(one) is not type(two):

@@ -40,7 +40,9 @@ def test_the_tour_prints_what_the_readme_says(tmp_path: Path) -> None:
     for name in ("OBS_DIR", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH"):
         environ.pop(name, None)
     for command, expected in tour:
-        done = subprocess.run(command, shell=True, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(  # a shell, because that is what a reader types into
+            command, shell=True, cwd=folder, env=environ, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         assert re.fullmatch(pattern(expected), done.stdout), f"{command}\n{done.stdout}"
 

@@ -11,30 +11,22 @@ from ..observe.environment import EnvironmentFacts, observe_environment
 from ..observe.source import observe_source
 
 _GIT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT")
-
-
-def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What git gets to see of the environment: nothing that points it at another repository."""
-    return {name: environ[name] for name in _GIT_VARIABLES if name in environ}
+"""What git gets to see of the environment: nothing that points it at another repository."""
 
 
 def describe_environment(
-    *,
-    prefix: str | None,
-    virtual_env: str | None,
-    conda: str | None,
-    own_site_dirs: tuple[str, ...],
-    git_folder: str | None,
-    git_env: Mapping[str, str],
+    prefix: str | None, environ: Mapping[str, str], own_site_dirs: tuple[str, ...], git_folder: str | None
 ) -> Environment:
-    """The environment of `prefix`, else of the active virtual or conda environment, else obs' own.
+    """The environment of `prefix`, else of the one that VIRTUAL_ENV or CONDA_PREFIX in `environ` names,
+    else obs' own, whose modules lie in `own_site_dirs`; with the commit of the sources in `git_folder`.
 
     A prefix that was named has to be a Python environment; one that a variable points to is passed
     over if it is none. Raises FileMissing, WrongFileType.
     """
-    facts = _facts(prefix, virtual_env, conda, own_site_dirs)
+    facts = _facts(prefix, environ.get("VIRTUAL_ENV"), environ.get("CONDA_PREFIX"), own_site_dirs)
     source = None
     if git_folder is not None:
+        git_env = {name: environ[name] for name in _GIT_VARIABLES if name in environ}
         seen = observe_source(git_folder, env=git_env)
         if seen is not None and seen.commit is not None:
             source = Source(commit=seen.commit, dirty=seen.dirty)

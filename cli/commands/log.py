@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import to_json, write_json_line
 from ..pager import paged
+
+if TYPE_CHECKING:
+    from ..templates import Template
 
 
 @click.command(
@@ -52,19 +57,17 @@ def command(
     """
     from ...cas.operations.log import Damage, LogRequest, log
     from ..render import log_lines
-    from ..templates import Template
-    from ..times import moment_of
 
     request = LogRequest(
         limit=max_count,
-        since=moment_of(since, "--since", end_of_day=False) if since is not None else None,
-        until=moment_of(until, "--until", end_of_day=True) if until is not None else None,
+        since=_moment(since, "--since", end_of_day=False),
+        until=_moment(until, "--until", end_of_day=True),
         text=grep,
         data=data,
         model=model,
         reverse=reverse,
     )
-    filled = Template(template) if template is not None else None
+    filled = _template(template)
     damaged = False
     with invocation.open_store() as store, paged(None if as_json else invocation.pager) as out:
         for line in log(store, request):
@@ -77,3 +80,19 @@ def command(
                 for text in log_lines(line, oneline=oneline, color=invocation.color):
                     out.write(text + "\n")
     return 3 if damaged else 0
+
+
+def _moment(text: str | None, option: str, *, end_of_day: bool) -> str | None:
+    if text is None:
+        return None
+    from ..times import moment_of
+
+    return moment_of(text, option, end_of_day=end_of_day)
+
+
+def _template(text: str | None) -> Template | None:
+    if text is None:
+        return None
+    from ..templates import Template
+
+    return Template(text)

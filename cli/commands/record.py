@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -104,11 +105,10 @@ def command(
     metrics.json, params.json, and what lies under artifacts/.
     """
     from ... import __version__
-    from ...cas.api import observed_environment
     from ...cas.observe.documents import parse_param_option
+    from ...cas.operations.environment import describe_environment
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
-    from ...cas.operations.run_folder import plain_run_folder
     from ..progress import Progress
     from ..render import record_lines
 
@@ -117,6 +117,8 @@ def command(
     artifacts = tuple(named(text) for text in artifact)
     model_named = named(model) if model is not None else None
     if run_dir is not None:
+        from ...cas.operations.run_folder import plain_run_folder
+
         found = plain_run_folder(run_dir)
         model_named = model_named or (Named(path=found.model) if found.model is not None else None)
         metrics, params = metrics or found.metrics, params or found.params
@@ -148,7 +150,9 @@ def command(
         done = record(
             store,
             request,
-            environment=lambda: observed_environment(store, python, invocation.environ, git=not no_git),
+            environment=lambda: describe_environment(
+                python, invocation.environ, tuple(sys.path), None if no_git else store.home
+            ),
             now=lambda: moment,
             progress=progress,
         )

@@ -13,7 +13,10 @@ import pytest
 from obs.cli.application import COMMANDS, ObsCommand, group
 
 ROOT = Path(__file__).parent.parent.parent
-UNSET = ("OBS_DIR", "OBS_DEBUG", "OBS_PAGER", "PAGER", "NO_COLOR", "SOURCE_DATE_EPOCH", "_OBS_COMPLETE")
+UNSET = {
+    *("OBS_DIR", "OBS_DEBUG", "OBS_PAGER", "PAGER", "NO_COLOR", "SOURCE_DATE_EPOCH", "_OBS_COMPLETE"),
+    "PYTHONUNBUFFERED",
+}
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -30,6 +30,8 @@ from obs.cli.progress import Progress
         ("zero\u200bwidth\u200d\ufeff\u00ad", "zero\\u200bwidth\\u200d\\ufeff\\u00ad"),
         ("line\u2028paragraph\u2029", "line\\u2028paragraph\\u2029"),
         ("tag\U000e0041selector\ufe0f\u3164", "tag\\U000e0041selector\\ufe0f\\u3164"),
+        ("\u3164", "\\u3164"),
+        ("a\u034fb\ufe00\U000e0100", "a\\u034fb\\ufe00\\U000e0100"),
         ("\udcff\ud800", "\\xff\\ud800"),
         (b"caf\xc3\xa9 \xff\x1b", "café \\xff\\x1b"),
         ("back\\slash", "back\\slash"),

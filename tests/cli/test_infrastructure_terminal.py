@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-UNSET = {"OBS_PAGER", "PAGER", "LESS", "NO_COLOR", "TERM", "OBS_DEBUG"}
+UNSET = {"OBS_PAGER", "PAGER", "LESS", "NO_COLOR", "TERM", "OBS_DEBUG", "PYTHONUNBUFFERED"}
 
 WORLD = """
 import sys
@@ -24,7 +24,7 @@ from obs.cli.progress import Progress
 def action():
     invocation = make_invocation(folders=(), color_choice=sys.argv[1], paging=sys.argv[2] == "yes")
 """
-PAGED = "with paged(invocation.pager) as out:\n    out.write('one\\n')\n    out.write('two\\n')\nreturn 0"
+PAGED = "sys.stdout.write('before\\n')\nwith paged(invocation.pager) as out:\n    out.write('one\\n')\n    out.write('two\\n')\nreturn 0"
 
 
 def on_a_terminal(
@@ -90,8 +90,11 @@ def test_colours_on_a_terminal(choice: str, variables: dict[str, str], wanted: b
 
 
 def test_the_pager_shows_it_and_is_waited_for(pager: str) -> None:
-    assert on_a_terminal(PAGED, {"OBS_PAGER": pager, "PAGER": "false"}) == (0, "|ONE\n|TWO\nend FRX -c\n")
-    assert on_a_terminal(PAGED, {"PAGER": pager, "LESS": "x"}) == (0, "|ONE\n|TWO\nend x -c\n")
+    assert on_a_terminal(PAGED, {"OBS_PAGER": pager, "PAGER": "false"}) == (
+        0,
+        "before\n|ONE\n|TWO\nend FRX -c\n",
+    )
+    assert on_a_terminal(PAGED, {"PAGER": pager, "LESS": "x"}) == (0, "before\n|ONE\n|TWO\nend x -c\n")
 
 
 @pytest.mark.parametrize(
@@ -104,11 +107,11 @@ def test_the_pager_shows_it_and_is_waited_for(pager: str) -> None:
     ],
 )
 def test_no_pager_is_wanted(variables: dict[str, str]) -> None:
-    assert on_a_terminal(PAGED, variables) == (0, "one\ntwo\n")
+    assert on_a_terminal(PAGED, variables) == (0, "before\none\ntwo\n")
 
 
 def test_no_pager_as_an_option() -> None:
-    assert on_a_terminal(PAGED, {"PAGER": "false"}, paging="no") == (0, "one\ntwo\n")
+    assert on_a_terminal(PAGED, {"PAGER": "false"}, paging="no") == (0, "before\none\ntwo\n")
 
 
 def test_no_pager_into_a_pipe() -> None:
@@ -116,19 +119,19 @@ def test_no_pager_into_a_pipe() -> None:
     assert on_a_terminal(PAGED, {"PAGER": "false"}, stdout=writer) == (0, "")
     os.close(writer)
     with open(reader) as pipe:
-        assert pipe.read() == "one\ntwo\n"
+        assert pipe.read() == "before\none\ntwo\n"
 
 
 @pytest.mark.parametrize("command", ["/none/pager -x", "'unbalanced"])
 def test_a_pager_that_cannot_be_started(command: str) -> None:
     code, shown = on_a_terminal(PAGED, {"PAGER": command})
     assert code == 0
-    assert shown.startswith(f"obs: the pager '{command}' could not be started (")
+    assert shown.startswith(f"before\nobs: the pager '{command}' could not be started (")
     assert shown.endswith("\none\ntwo\n")
 
 
 def test_without_less_there_is_no_pager() -> None:
-    assert on_a_terminal(PAGED, {"PATH": "/none"}) == (0, "one\ntwo\n")
+    assert on_a_terminal(PAGED, {"PATH": "/none"}) == (0, "before\none\ntwo\n")
 
 
 def test_endless_text_is_passed_on_as_it_comes_until_the_pager_is_quit(tmp_path: Path) -> None:
@@ -153,11 +156,14 @@ def test_an_error_comes_after_what_was_shown(pager: str) -> None:
 def test_an_interrupt_leaves_the_terminal_to_the_pager(tmp_path: Path) -> None:
     script = tmp_path / "stays.py"
     script.write_text(
-        "import os, signal, sys\n"
+        "import os, signal, sys, time\n"
         f"signal.signal({int(signal.SIGINT)}, signal.SIG_IGN)\n"
         "print(sys.stdin.readline(), end='', flush=True)\n"
         f"os.kill(os.getppid(), {int(signal.SIGINT)})\n"
-        "sys.stdin.read()\n"
+        "sys.stdin.read()\n"  # until nothing more comes: obs waits now
+        "time.sleep(0.2)\n"
+        f"os.kill(os.getppid(), {int(signal.SIGINT)})\n"
+        "time.sleep(0.2)\n"
         "print('quit', flush=True)\n"
     )
     body = (

@@ -8,7 +8,17 @@ from typing import Any
 import msgpack
 import pytest
 import standalone
-from format_samples import accepts, mutated, name_of, named, same, sorted_deep, standalone_accepts, values
+from format_samples import (
+    accepts,
+    mutated,
+    name_of,
+    named,
+    plain,
+    same,
+    sorted_deep,
+    standalone_accepts,
+    values,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 from obs.cas import errors
@@ -36,16 +46,7 @@ def test_the_msgpack_library_agrees(value: Value) -> None:
 
 @given(values)
 def test_the_second_reader_reads_the_same_value(value: Value) -> None:
-    read = standalone.unpack(encode(value))
-    assert encode(plain(read)) == encode(value)
-    assert same(plain(read), value)
-
-
-def plain(value: Any) -> Value:
-    """A value of the second reader with dicts for its maps."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
+    assert same(plain(standalone.unpack(encode(value))), value)
 
 
 @given(st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), st.integers(0, 9)))
@@ -155,8 +156,9 @@ def test_size_is_bounded_in_both_directions() -> None:
 
 @pytest.mark.parametrize("size", [65535, 65536])
 def test_the_longest_lengths(size: int) -> None:
-    long: tuple[Value, ...] = ("x" * size, b"x" * size, [None] * size, {f"{n:05}": n for n in range(size)})
-    for value in long:
+    array: list[Value] = [None] * size
+    entries: dict[str, Value] = {f"{key:05}": key for key in range(size)}
+    for value in ("x" * size, b"x" * size, array, entries):
         data = encode(value)
         assert decode(data) == value
         assert standalone_accepts(data)

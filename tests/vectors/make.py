@@ -239,6 +239,10 @@ def plain_values() -> dict[str, Value]:
     """Values for the borders between two spellings."""
     numbers = (0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**63, 2**64 - 1)
     negative = (-1, -32, -33, -128, -129, -32768, -32769, -(2**31), -(2**31) - 1, -(2**63))
+    arrays: dict[str, list[Value]] = {f"array of {size}": [None] * size for size in (0, 15, 16)}
+    maps: dict[str, dict[str, Value]] = {
+        f"map of {size}": {f"{key:02}": key for key in range(size)} for size in (0, 15, 16)
+    }
     found: dict[str, Value] = {
         "nil": None,
         "false": False,
@@ -251,8 +255,8 @@ def plain_values() -> dict[str, Value]:
         "float infinity": math.inf,
         **{f"str of {size} bytes": "x" * size for size in (0, 31, 32, 255, 256)},
         **{f"bin of {size} bytes": b"x" * size for size in (0, 255, 256)},
-        **{f"array of {size}": [None] * size for size in (0, 15, 16)},
-        **{f"map of {size}": {f"{key:02}": key for key in range(size)} for size in (0, 15, 16)},
+        **arrays,
+        **maps,
         "keys in byte order": {
             "": 0,
             "Z": 1,
