@@ -166,7 +166,7 @@ def _unset_pager(ctx: click.Context, _parameter: click.Parameter, wanted: bool) 
 
 def _change(ctx: click.Context, **fields: Any) -> None:
     """Another Invocation for this command."""
-    from dataclasses import replace
+    from ..cas.format.frozen import replace
 
     invocation: Invocation | None = ctx.obj
     if invocation is not None:  # None: a shell completes a line

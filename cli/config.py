@@ -16,12 +16,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 import click
 
 from ..cas.errors import BadArgument, OperatingSystemRefused
+from ..cas.format.frozen import frozen
 from ..cas.format.names import is_role, role_from_name
 from .application import did_you_mean
 
@@ -40,7 +40,7 @@ NOT_CONFIGURABLE: Final = frozenset({"json", "help", "color", "no-pager", "dry-r
 """Options that belong to one call."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """The table of one file: `path` is the file's, `values` are as TOML gives them."""
 

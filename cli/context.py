@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..cas.errors import BadArgument, InvalidField, OperatingSystemRefused
+from ..cas.format.frozen import frozen
 
 if TYPE_CHECKING:
     from ..cas.store.store import Store
@@ -20,7 +20,7 @@ _NO_PAGER: Final = frozenset({"", "cat"})
 _STORE_FOLDER: Final = ".obs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Invocation:
     """One call of `obs`: `click.pass_obj` hands it to every command.
 

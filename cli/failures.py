@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
 import click
 
 from ..cas.errors import ObsError
+from ..cas.format.frozen import frozen
 
 USAGE: Final = 2
 ENVIRONMENT: Final = 4
 BUG: Final = 70
 INTERRUPTED: Final = 130
 
+_NO_FACTS: Final[dict[str, object]] = {}
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """An error as it is shown."""
 
@@ -31,7 +32,7 @@ class Failure:
     code: str
     message: str
     remedy: str | None = None
-    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+    facts: Mapping[str, object] = _NO_FACTS
 
 
 def explain(error: BaseException) -> Failure:

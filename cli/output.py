@@ -214,7 +214,7 @@ def _output_refused(error: OSError) -> OperatingSystemRefused:
 def to_json(value: object) -> Any:
     r"""What `json.dumps` can write without loss or invalid JSON.
 
-    Dataclasses are objects with their fields in order, digests 64 hex digits, tuples lists; floats that are
+    Values are objects with their fields in order, digests 64 hex digits, tuples lists; floats that are
     not finite are "NaN", "Infinity", "-Infinity". A name that is no valid UTF-8 (bytes, or a str with lone
     surrogates) has `\xff` for each byte that does not belong. Raises TypeError for anything else.
     """
@@ -237,14 +237,14 @@ def to_json(value: object) -> Any:
 
     if isinstance(value, Digest):
         return value.hex
-    names: Mapping[str, object] | None = getattr(value, "__dataclass_fields__", None)
+    names: tuple[str, ...] | None = getattr(value, "__value_fields__", None)
     if names is None or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} has no JSON form")
     return {name: to_json(getattr(value, name)) for name in names}
 
 
 def write_json(document: object) -> None:
-    """One document (a mapping or a dataclass) on standard output, `schema_version` first, indented.
+    """One document (a mapping or a value) on standard output, `schema_version` first, indented.
 
     Raises TypeError as `to_json`, OperatingSystemRefused, BrokenPipeError.
     """

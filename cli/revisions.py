@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..cas.errors import BadArgument, UnknownRevision
+from ..cas.format.frozen import frozen
 
 if TYPE_CHECKING:
     from ..cas.operations.revisions import Target
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..cas.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamedFile:
     """A file that stands where a revision is expected."""
 

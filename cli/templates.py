@@ -7,10 +7,10 @@ one that no line could have is an error. `{{` and `}}` are braces.
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from ..cas.errors import BadArgument
+from ..cas.format.frozen import fields_of
 from .output import escape, to_json
 from .render import value_text
 
@@ -27,7 +27,7 @@ class Template:
     def __init__(self, text: str) -> None:
         from ..cas.operations.views import RunView
 
-        known = [field.name for field in fields(RunView)]
+        known = list(fields_of(RunView))
         self._text = text
         for found in _FIELD.finditer(text):
             if found[0] in "{}":

@@ -106,6 +106,10 @@ class _Watched(FileOperations):
         super().rename(root, source, target)
         self._count()
 
+    def link(self, root: int, source: str, target: str) -> None:
+        super().link(root, source, target)
+        self._count()
+
     def fsync_folder(self, root: int, name: str) -> None:
         super().fsync_folder(root, name)
         self._count()

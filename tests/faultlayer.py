@@ -24,7 +24,9 @@ from obs.cas.store.files import FileOperations
 Tree: TypeAlias = dict[str, bytes | None]
 """A folder's content: relative path to bytes, or to None for a folder. Parents come first."""
 
-Kind = Literal["make_folder", "create", "write", "fsync", "rename", "fsync_folder", "unlink", "remove_folder"]
+Kind = Literal[
+    "make_folder", "create", "write", "fsync", "rename", "link", "fsync_folder", "unlink", "remove_folder"
+]
 
 
 class PowerCut(BaseException):
@@ -113,6 +115,12 @@ class RecordingOperations(QuickOperations):
             super().rename(root, source, target)
             self._note(Step("rename", self._name(root, source), self._name(root, target)))
 
+    def link(self, root: int, source: str, target: str) -> None:
+        """Noted with both names."""
+        if self._begin():
+            super().link(root, source, target)
+            self._note(Step("link", self._name(root, source), self._name(root, target)))
+
     def fsync_folder(self, root: int, name: str) -> None:
         """Noted, not done."""
         if self._begin():
@@ -194,6 +202,11 @@ class FailingOperations(QuickOperations):
         self._count("rename")
         super().rename(root, source, target)
 
+    def link(self, root: int, source: str, target: str) -> None:
+        """May fail."""
+        self._count("link")
+        super().link(root, source, target)
+
     def fsync_folder(self, root: int, name: str) -> None:
         """May fail."""
         self._count("fsync_folder")
@@ -252,9 +265,11 @@ class Disk:
                 self._files[step.file].now += step.data
             case "fsync":
                 self._files[step.file].durable = self._files[step.file].now
-            case "rename":
+            case "rename" | "link":
                 folder, name = self._parent(step.name)
-                moved = folder.now.pop(name)
+                moved = folder.now[name]
+                if step.kind == "rename":
+                    del folder.now[name]
                 folder, name = self._parent(step.target)
                 folder.now[name] = moved
             case "fsync_folder":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 
 from obs.cas.errors import ObsError
+from obs.cas.format.frozen import replace
 from obs.cas.format.reports import Environment
 from obs.cas.operations.check import StoreCheck, check_store
 from obs.cas.operations.record import Recorded, record
@@ -60,7 +60,7 @@ def record_run(
 
 def again(request: RecordRequest, **changes: object) -> RecordRequest:
     """The request with other settings."""
-    return replace(request, **changes)  # type: ignore[arg-type]
+    return replace(request, **changes)
 
 
 def error_of(work: Callable[[], object]) -> ObsError | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
 from ..errors import InvalidField
 from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present
+from .frozen import frozen, row
 from .ids import BlobId, ObjectId
 from .names import FileName, check_name, name_bytes
 
 ENTRIES_PER_PART: Final = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class File:
     """The bytes of one file and nothing else, so that its id follows from the file alone."""
 
@@ -37,7 +37,7 @@ class File:
         return fields.built(lambda: cls(size=size, blake3=digest))
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class TreeEntry:
     """One file of a folder: stored as the array [name, size, blake3]."""
 
@@ -78,7 +78,7 @@ def _check_entries(entries: tuple[TreeEntry, ...]) -> None:
     check_order([(name_bytes(entry.name),) for entry in entries], "the entries of a folder")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """4,096 entries of a large folder (the last part: what is left)."""
 
@@ -101,7 +101,7 @@ class Part:
         return fields.built(lambda: cls(entries=entries))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tree:
     """A folder of files: `count` files of `size` bytes together, in byte order of their names.
 

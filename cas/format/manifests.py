@@ -6,12 +6,12 @@ Merkle tree over all manifests before it (`history`, the tree's frontier).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from ..errors import InvalidField
 from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present, text_order
+from .frozen import frozen
 from .ids import ObjectId, Sha256
 from .names import FileName, check_base_name, check_name, check_role, name_bytes
 from .times import check_time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_MESSAGE_BYTES: Final = 65536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileNote:
     """Where one file of the run lay when it was recorded, and what was said about its bytes.
 
@@ -81,7 +81,7 @@ class FileNote:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """One entry of the history. `sequence` counts from 0; entry 0 alone has no parent.
 

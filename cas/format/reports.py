@@ -7,12 +7,12 @@ earlier runs, or on how fast the machine was.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, Self, get_args
 
 from ..errors import InvalidField
 from .canonical import Path, Value, encode
 from .fields import Fields, Misplaced, check_order, present, text_order
+from .frozen import frozen
 from .ids import ObjectId
 from .names import check_role
 
@@ -23,10 +23,12 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 _COUNT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_NO_DETAILS: Final[dict[str, Value]] = {}  # shared, and changed by nobody
+_NO_COUNTS: Final[dict[str, int]] = {}
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """The commit that the sources stood at, and whether they differed from it (None: unknown)."""
 
@@ -50,7 +52,7 @@ class Source:
         return fields.built(lambda: cls(commit=commit, dirty=dirty))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """A Python environment as its folders name it, the machine's kind, and the sources' commit.
 
@@ -112,14 +114,14 @@ class Environment:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """One thing that obs noticed. `message` is for people, `code` and `details` are for programs."""
 
     code: str
     severity: Severity
     message: str
-    details: dict[str, Value] = field(default_factory=dict[str, Value])
+    details: dict[str, Value] = _NO_DETAILS
 
     def __post_init__(self) -> None:
         if not _CODE.match(self.code):
@@ -156,7 +158,7 @@ class Diagnostic:
         return fields.built(lambda: cls(code=code, severity=severity, message=message, details=details))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation:
     """Something that obs found out about one input or output: an object of its own, linked by role.
 
@@ -184,7 +186,7 @@ class Observation:
         return fields.built(lambda: cls(role=role, kind=kind, id=target))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """What obs saw of one run: the environment, counts (a count that is not known is absent, never
     zero), observations sorted by (role, kind), diagnostics sorted by (code, details).
@@ -194,7 +196,7 @@ class Report:
     run: ObjectId
     obs: str
     environment: ObjectId | None = None
-    counts: dict[str, int] = field(default_factory=dict[str, int])
+    counts: dict[str, int] = _NO_COUNTS
     observations: tuple[Observation, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -7,12 +7,12 @@ version of Python or of obs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Self, get_args
 
 from ..errors import DuplicateKey, InvalidField
 from .canonical import Path, Value
 from .fields import Fields, check_order, present
+from .frozen import frozen
 from .ids import BlobId, ObjectId
 from .names import RESERVED_ROLES, FileName, check_base_name, check_role, name_bytes
 
@@ -25,7 +25,7 @@ MAX_TEXT_BYTES: Final = 4096
 """Of a label or a trainer's run id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Values:
     """A document's values, and the blob they were read from (None: they were given one by one).
 
@@ -54,21 +54,21 @@ class _Values:
         return fields.built(lambda: cls(source=source, values=values))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metrics(_Values):
     """The numbers that a run reported, as its file has them."""
 
     KIND: ClassVar[str] = "metrics"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Params(_Values):
     """What a run was configured with."""
 
     KIND: ClassVar[str] = "params"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Link:
     """One input or output of a run: its role, its base name, and the file or tree it was."""
 
@@ -102,7 +102,7 @@ class Link:
         return fields.built(lambda: cls(role=role, name=name, kind=kind, id=target))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """A run's metrics or params: the values object, and the file (name and file object) it came from."""
 
@@ -131,7 +131,7 @@ class Document:
         return fields.built(lambda: cls(values=values, name=name, file=file))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """One training run: what went in, what came out, what was said.
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final, TypeAlias, cast
 
 from ..errors import BadArgument, InvalidDocument
 from ..format.canonical import Value
+from ..format.frozen import row
 from .files import OpenedFile
 from .reading import FileDigests, read_file
 
@@ -44,7 +44,7 @@ _TOML_TOKEN: Final = re.compile(
 """What may hold a dot that is none between two keys, and what a dotted key ends at (TOML 1.0)."""
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class _Problem:
     """What stands where a value should be; `key` where it is one key of an object."""
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 import platform
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..errors import FileMissing, OperatingSystemRefused, WrongFileType
+from ..format.frozen import frozen
 from .files import open_regular, path_kind
 
 Whose = Literal["prefix", "virtual-env", "conda", "obs"]
@@ -35,7 +35,7 @@ _CONFIG_BYTES: Final = 64 * 1024
 _MOST_PACKAGES: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvironmentFacts:
     """What the folders say. `packages` are (normalised name, version) pairs, sorted."""
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from ..errors import FileChanged, FileMissing, ObsError, OperatingSystemRefused, WrongFileType
+from ..format.frozen import row
 from ..format.names import MAX_NAME_BYTES, check_name, name_from_bytes
 
 # O_NONBLOCK: a FIFO without a writer opens at once, and is then refused. O_NOCTTY: so is a terminal.
@@ -29,7 +30,7 @@ SKIPPED_FOLDER: Final = b".obs"
 """A store inside a recorded folder is never part of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class Stamp:
     """What a file's stat says about its identity and content. Times in ns, size in bytes."""
 

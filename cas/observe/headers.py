@@ -17,11 +17,11 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any, Final, Protocol, cast
 
 from ..errors import OperatingSystemRefused
+from ..format.frozen import row
 from .files import OpenedFile, open_folder, walk_folder
 
 HEADER_BYTES: Final = 16 << 20
@@ -46,7 +46,7 @@ class _Parse(Protocol):
     def __call__(self, data: bytes, *, whole: bool) -> tuple[str, ...] | NoHeader | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class NoHeader:
     """Why the columns could not be read: a code, the same on every machine.
 

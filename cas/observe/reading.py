@@ -22,12 +22,12 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
+from ..format.frozen import row
 from ..format.ids import BlobId, Sha256
 from .files import OpenedFile, Stamp
 
@@ -42,7 +42,7 @@ BUFFER_BYTES: Final = 1 << 20
 BUFFERS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class FileDigests:
     """What one pass over a file gave. `size` is in bytes; `sha256` is None where it was not wanted."""
 

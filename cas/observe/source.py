@@ -25,8 +25,9 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from ..format.frozen import row
 
 _COMMIT: Final = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _FLAGS: Final = (
@@ -50,7 +51,7 @@ _MOST_FILTERS: Final = 32
 _MOST_CHANGES: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class SourceState:
     """A commit in hex, and whether tracked files differ from it; None where git did not say."""
 
@@ -84,7 +85,7 @@ def _find_git(env: Mapping[str, str]) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class _Git:
     """How git is called; `deadline` is on the monotonic clock."""
 

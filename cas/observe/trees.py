@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from ..format.frozen import row
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
@@ -26,7 +27,7 @@ _BATCH_FILES: Final = 32
 """Large files that are open at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@row
 class TreeFile:
     """One file of a folder. `size` is in bytes; `from_cache`: its digest was known and it was not read."""
 

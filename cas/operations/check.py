@@ -7,10 +7,10 @@ a run or report leads to, then whatever else lies in the store. Each object is r
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 
 from ..errors import FormatError, IntegrityError, MissingObject, ObsError, UnknownKind, UnknownVersion
 from ..format.data import File, Part, Tree
+from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
 from ..format.manifests import Manifest
 from ..format.objects import Object
@@ -22,7 +22,7 @@ from .revisions import links_of
 from .views import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoreCheck:
     """What was found in a store. `objects` and `blobs` count what is there."""
 

@@ -12,6 +12,7 @@ from typing import Self
 from ..errors import BadArgument, InvalidDocument
 from ..format.canonical import Value
 from ..format.data import File, Tree, TreeEntry
+from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
 from ..format.manifests import FileNote
 from ..format.names import FileName, name_from_bytes, role_from_name
@@ -87,7 +88,7 @@ class Input:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DocumentInput:
     """Metrics or params that were read; `file` is None for params given one by one."""
 

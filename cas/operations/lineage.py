@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..errors import FormatError, IntegrityError
 from ..format.data import File, Part, Tree, TreeEntry
+from ..format.frozen import frozen
 from ..format.ids import ObjectId, Sha256
 from ..format.names import FileName
 from ..format.objects import object_id
@@ -18,7 +18,7 @@ from ..store.store import Store
 from .revisions import links_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """Where in a run some bytes stand: the role, and the file's name within it if that is a folder."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..errors import FormatError, IntegrityError
 from ..format.data import File
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import FileName
 from ..format.objects import object_id
@@ -16,7 +16,7 @@ from ..store.store import Store
 from .views import RunView, run_view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LogRequest:
     """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
     what counts is their content. `text` is looked for in messages and run ids, in any case."""
@@ -30,7 +30,7 @@ class LogRequest:
     reverse: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Damage:
     """A place in the history that cannot be told: what is wrong there."""
 

@@ -12,10 +12,10 @@ orphans and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..errors import BrokenChain
 from ..format.canonical import Value
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import FileNote, Manifest
 from ..format.objects import object_id
@@ -29,7 +29,7 @@ from .requests import RecordRequest
 from .views import FileView, claimed_count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recorded:
     """What `record` did. `created` is False where the run was recorded already and no manifest was added.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import BadArgument, InvalidField
 from ..format.canonical import Value
+from ..format.frozen import frozen
 from ..format.manifests import MAX_MESSAGE_BYTES
 from ..format.names import RESERVED_ROLES, check_role
 from ..format.runs import MAX_TEXT_BYTES, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Named:
     """A path as the user wrote it, and the role if one was given with it."""
 
@@ -30,7 +29,7 @@ class Named:
                 raise BadArgument(what=f"the role '{self.role}' belongs to the run's own documents")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordRequest:
     """One `record`: what went in, what came out, what was said, and how to go about it.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import ContentAbsent, FileExists, ObsError, WrongFileType
 from ..format.data import File, Tree, TreeEntry
+from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
 from ..store.files import refused
 from ..store.store import Store
@@ -20,7 +20,7 @@ from .show import file_object
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Restored:
     """What was written where. `size` is in bytes, `count` the number of files."""
 

@@ -7,7 +7,6 @@ object id, `run:TRAINER_RUN_ID`. `~N` goes N manifests back. `REV:ROLE` names an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import (
@@ -18,6 +17,7 @@ from ..errors import (
     InvalidField,
     UnknownRevision,
 )
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from ..format.names import is_role
@@ -31,7 +31,7 @@ _BACK: Final = re.compile(r"(?P<base>.*?)(?P<steps>(?:~[0-9]{0,9})+)\Z", re.DOTA
 _MOST_CANDIDATES: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """What a revision names: an object, and the manifest that it is or belongs to, if any."""
 
@@ -40,7 +40,7 @@ class Target:
     entry: Entry | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """An input or output of a run, named as `REV:ROLE`; `file` is its file or tree object."""
 

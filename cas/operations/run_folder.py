@@ -7,12 +7,12 @@ dot-folder is looked into, and no other name means anything.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from ..errors import BadArgument, FileMissing, WrongFileType
+from ..format.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunFolder:
     """The paths that were found; None or empty where there was none."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import FormatError, IntegrityError, MissingObject
 from ..format.canonical import Value
 from ..format.data import File, Tree
+from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import Manifest
 from ..format.names import FileName
@@ -19,7 +18,7 @@ from .revisions import Target, links_of
 from .views import FileView, Problem, claimed_count, document_values, file_view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownFile(FileView):
     """A file of the run: where it lay when it was recorded, and whether its bytes were kept."""
 
@@ -29,7 +28,7 @@ class ShownFile(FileView):
     kept: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownEnvironment:
     """The environment that was recorded with the run."""
 
@@ -43,7 +42,7 @@ class ShownEnvironment:
     source: Source | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownRun:
     """A run as one manifest tells it; the manifest's own fields are None for a run without one."""
 
@@ -73,7 +72,7 @@ class ShownRun:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownObject:
     """Any other object: its kind and its fields as they are stored."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import FileMissing, ObsError
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import FileName
 from ..format.runs import Run
@@ -19,7 +19,7 @@ from .verify import compare_with_disk
 State = Literal["unchanged", "changed", "absent", "outside", "never-recorded", "recorded"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileStatus:
     """One file of the last run, or one that the configuration names.
 
@@ -33,7 +33,7 @@ class FileStatus:
     state: State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Status:
     """The files, and the run that they are compared with (None before the first record)."""
 

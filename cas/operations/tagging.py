@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import BadArgument, InvalidField, UnknownRevision
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import check_tag
 from ..store.store import Store
 from .revisions import resolve_entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tag:
     """A tag and the manifest that it names (None: its file is damaged)."""
 

@@ -18,6 +18,7 @@ from typing import Final, Literal
 from ..errors import BadArgument, FormatError, IntegrityError, ObsError
 from ..format.canonical import Value
 from ..format.data import File
+from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.merkle import root
 from ..format.names import FileName
@@ -39,7 +40,7 @@ _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
 _CHECKPOINT_BYTES: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VerifiedFile:
     """The file that was asked about, as it was read just now. `size` is in bytes."""
 
@@ -49,7 +50,7 @@ class VerifiedFile:
     sha256: Sha256 | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatasetState(FileView):
     """A dataset of the run, and how it compares with what lies at its place now."""
 
@@ -57,7 +58,7 @@ class DatasetState(FileView):
     state: State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lineage:
     """One manifest whose run has the bytes. `member` is the file's name where `role` is a folder."""
 
@@ -74,7 +75,7 @@ class Lineage:
     metrics: dict[str, Value] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class History:
     """The history that was walked: its length, HEAD, the root of its Merkle tree (SHA-256, hex)."""
 
@@ -85,7 +86,7 @@ class History:
     walked: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verification:
     """The answer. `verdict` is the highest level reached, or NOT-RECORDED, CORRUPT, ANCHOR-MISMATCH."""
 
@@ -104,7 +105,7 @@ class Verification:
         return 1 if self.verdict == "NOT-RECORDED" else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Anchor:
     """What a verifier kept elsewhere: a manifest's id, or a checkpoint (origin, size, root)."""
 

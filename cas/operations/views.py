@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
 from ..format.data import File, Tree
+from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import Manifest
 from ..format.names import FileName
@@ -15,7 +14,7 @@ from ..store.chain import Entry
 from ..store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """Something that is not as it has to be; `runs` are the runs that it touches."""
 
@@ -25,7 +24,7 @@ class Problem:
     runs: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileView:
     """One input or output. `id` is its file or tree object; `blake3` is None for folders.
 
@@ -42,7 +41,7 @@ class FileView:
     id: ObjectId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunView:
     """A run as one manifest tells it."""
 

@@ -11,10 +11,10 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BrokenChain, FormatError, IntegrityError, InvalidField, LockTimeout
+from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from .batch import Batch
@@ -28,7 +28,7 @@ HEAD: Final = "HEAD"
 LOCK: Final = "lock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One manifest of the walk, with its canonical bytes."""
 
@@ -43,7 +43,7 @@ class Entry:
         return extend(self.manifest.history, self.manifest.sequence, leaf_hash(self.data))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gap:
     """A place where the walk could not go on by parent links: what was wrong with which manifest."""
 
@@ -52,7 +52,7 @@ class Gap:
     error: IntegrityError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Position:
     """Where a new manifest goes: what it has to say about its place."""
 
@@ -153,7 +153,9 @@ class Chain:
         import filelock  # here, because it costs as much to import as everything else together
 
         path = self._files.full(LOCK)
-        self._files.size_of(LOCK)  # refuses anything but a regular file
+        # Refuses anything but a regular file. The lock is not left to filelock to make: until its chmod
+        # a second user who met the new file could not open it.
+        self._files.ensure_file(LOCK)
         options: dict[str, Any] = {"mode": stat.S_IMODE(self._files.status.st_mode) & 0o666 | 0o600}
         # A silent soft lock stays behind after a SIGKILL: where flock does not work, say so instead.
         try:

@@ -25,6 +25,8 @@ from ..errors import OperatingSystemRefused, UnsafeStore
 _OPEN_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_RENAMES: Final = 100
+"""More than the processes that make one folder at once; each can get in the way once."""
 _HINTS: Final = {
     errno.ENOSPC: "make room on that disk; nothing was recorded",
     errno.EDQUOT: "the quota is used up; nothing was recorded",
@@ -73,6 +75,10 @@ class FileOperations:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def link(self, root: int, source: str, target: str) -> None:
+        """A second name for a file, if nothing has that name yet."""
+        os.link(source, target, src_dir_fd=root, dst_dir_fd=root, follow_symlinks=False)
 
     def unlink(self, root: int, name: str) -> None:
         """Removes a name."""
@@ -277,7 +283,15 @@ class StoreFiles:
     def rename(self, source: str, target: str) -> None:
         """Puts a finished temporary file where it belongs; the folder is to be fsynced after."""
         with self.guarded("write", target):
-            self.operations.rename(self.root, source, target)
+            for left in range(_RENAMES, -1, -1):
+                try:
+                    self.operations.rename(self.root, source, target)
+                    return
+                except FileNotFoundError:
+                    # At this very moment another process put its new folder over ours, which was still
+                    # empty (`_make_shared`); the name leads to the new one now.
+                    if not left or self.size_of(source) is None:
+                        raise
 
     def fsync_folder(self, name: str) -> None:
         """Makes renames into the folder durable."""
@@ -304,6 +318,26 @@ class StoreFiles:
         if folder:
             self.fsync_folder(folder)
         self.fsync_folder(".")
+
+    def ensure_file(self, name: str) -> None:
+        """Makes an empty file if there is none, with its group and mode from the moment it can be seen.
+
+        Where hard links are not possible nothing is made, and whoever needs the file makes it.
+        Raises UnsafeStore if something else has the name, OperatingSystemRefused.
+        """
+        if self.size_of(name) is not None:
+            return
+        temporary, descriptor = self.new_temporary()
+        try:
+            try:
+                self._share(descriptor, stat.S_IMODE(self.status.st_mode) & 0o666 | 0o600)
+            finally:
+                os.close(descriptor)
+            self.operations.link(self.root, temporary, name)
+        except OSError:  # another process was faster, or no hard links here
+            pass
+        finally:
+            self.discard(temporary)
 
     def remove(self, name: str) -> None:
         """Removes a file. Raises OperatingSystemRefused."""

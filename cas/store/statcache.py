@@ -140,7 +140,12 @@ class StatCache:
         name = f"{FOLDER}/stat-{user}.sqlite"
         if self._files.size_of(name) is None:
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._files.root))
-        status = os.stat(name, dir_fd=self._files.root, follow_symlinks=False)
-        if status.st_uid != user or stat.S_IMODE(status.st_mode) & 0o022:
-            return None
+        # A journal too: one that looks unfinished is rolled back into the database when that is opened.
+        for beside in (name, f"{name}-journal", f"{name}-wal"):
+            try:
+                status = os.stat(beside, dir_fd=self._files.root, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            if status.st_uid != user or stat.S_IMODE(status.st_mode) & 0o022:
+                return None
         return self._files.full(name)

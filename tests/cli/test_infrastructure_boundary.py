@@ -169,7 +169,10 @@ def test_a_failure_that_nobody_hears_keeps_its_exit_code() -> None:
 
 def test_closed_streams_are_no_files_of_ours(tmp_path: Path) -> None:
     """Whatever is opened first must not become standard output."""
-    body = "handle = open('data', 'w')\nprint('x')\nprint('y', file=sys.stderr)\nreturn 7 if handle.fileno() > 2 else 8"
+    body = (
+        "handle = open('data', 'w')\nprint('x')\nprint('y', file=sys.stderr)\n"
+        "return 7 if handle.fileno() > 2 else 8"
+    )
     command = program(body)
     code = "import os, sys\nfor n in (0, 1, 2):\n    os.close(n)\nos.execv(sys.argv[1], sys.argv[1:])"
     answer = subprocess.run(

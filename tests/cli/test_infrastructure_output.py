@@ -6,11 +6,11 @@ import io
 import json
 import math
 import unicodedata
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from obs.cas.format.frozen import frozen
 from obs.cas.format.ids import ObjectId
 from obs.cli.output import escape, escape_lines, human_size, style, to_json, write_json, write_json_line
 from obs.cli.progress import Progress
@@ -80,7 +80,7 @@ def test_colours_are_there_only_if_wanted() -> None:
 # ----------------------------------------------------------------------------------------------------- JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inner:
     """Part of a document."""
 
@@ -88,7 +88,7 @@ class Inner:
     name: str | bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outer:
     """A document; its fields are out of the alphabet's order."""
 
@@ -96,7 +96,7 @@ class Outer:
     alpha: dict[str, float | int | bool | None]
 
 
-def test_a_dataclass_is_an_object_with_its_fields_in_order() -> None:
+def test_a_value_is_an_object_with_its_fields_in_order() -> None:
     document = Outer(
         zeta=(
             Inner(id=ObjectId(b"\xab" * 32), name=b"caf\xc3\xa9\xff"),

@@ -24,7 +24,13 @@ from obs.cli.progress import Progress
 def action():
     invocation = make_invocation(folders=(), color_choice=sys.argv[1], paging=sys.argv[2] == "yes")
 """
-PAGED = "sys.stdout.write('before\\n')\nwith paged(invocation.pager) as out:\n    out.write('one\\n')\n    out.write('two\\n')\nreturn 0"
+PAGED = """
+sys.stdout.write('before ')
+with paged(invocation.pager) as out:
+    out.write('one\\n')
+    out.write('two\\n')
+return 0
+"""
 
 
 def on_a_terminal(
@@ -92,9 +98,9 @@ def test_colours_on_a_terminal(choice: str, variables: dict[str, str], wanted: b
 def test_the_pager_shows_it_and_is_waited_for(pager: str) -> None:
     assert on_a_terminal(PAGED, {"OBS_PAGER": pager, "PAGER": "false"}) == (
         0,
-        "before\n|ONE\n|TWO\nend FRX -c\n",
+        "before |ONE\n|TWO\nend FRX -c\n",
     )
-    assert on_a_terminal(PAGED, {"PAGER": pager, "LESS": "x"}) == (0, "before\n|ONE\n|TWO\nend x -c\n")
+    assert on_a_terminal(PAGED, {"PAGER": pager, "LESS": "x"}) == (0, "before |ONE\n|TWO\nend x -c\n")
 
 
 @pytest.mark.parametrize(
@@ -107,11 +113,11 @@ def test_the_pager_shows_it_and_is_waited_for(pager: str) -> None:
     ],
 )
 def test_no_pager_is_wanted(variables: dict[str, str]) -> None:
-    assert on_a_terminal(PAGED, variables) == (0, "before\none\ntwo\n")
+    assert on_a_terminal(PAGED, variables) == (0, "before one\ntwo\n")
 
 
 def test_no_pager_as_an_option() -> None:
-    assert on_a_terminal(PAGED, {"PAGER": "false"}, paging="no") == (0, "before\none\ntwo\n")
+    assert on_a_terminal(PAGED, {"PAGER": "false"}, paging="no") == (0, "before one\ntwo\n")
 
 
 def test_no_pager_into_a_pipe() -> None:
@@ -119,19 +125,19 @@ def test_no_pager_into_a_pipe() -> None:
     assert on_a_terminal(PAGED, {"PAGER": "false"}, stdout=writer) == (0, "")
     os.close(writer)
     with open(reader) as pipe:
-        assert pipe.read() == "before\none\ntwo\n"
+        assert pipe.read() == "before one\ntwo\n"
 
 
 @pytest.mark.parametrize("command", ["/none/pager -x", "'unbalanced"])
 def test_a_pager_that_cannot_be_started(command: str) -> None:
     code, shown = on_a_terminal(PAGED, {"PAGER": command})
     assert code == 0
-    assert shown.startswith(f"before\nobs: the pager '{command}' could not be started (")
+    assert shown.startswith(f"before obs: the pager '{command}' could not be started (")
     assert shown.endswith("\none\ntwo\n")
 
 
 def test_without_less_there_is_no_pager() -> None:
-    assert on_a_terminal(PAGED, {"PATH": "/none"}) == (0, "before\none\ntwo\n")
+    assert on_a_terminal(PAGED, {"PATH": "/none"}) == (0, "before one\ntwo\n")
 
 
 def test_endless_text_is_passed_on_as_it_comes_until_the_pager_is_quit(tmp_path: Path) -> None:
@@ -163,7 +169,7 @@ def test_an_interrupt_leaves_the_terminal_to_the_pager(tmp_path: Path) -> None:
         "sys.stdin.read()\n"  # until nothing more comes: obs waits now
         "time.sleep(0.2)\n"
         f"os.kill(os.getppid(), {int(signal.SIGINT)})\n"
-        "time.sleep(0.2)\n"
+        "time.sleep(1)\n"  # longer than subprocess by itself would wait then
         "print('quit', flush=True)\n"
     )
     body = (

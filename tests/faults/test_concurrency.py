@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def record_at_once(
 ) -> list[Answers]:
     """One process for each list of requests, all released at the same moment; what each was told."""
     waiting: list[tuple[Connection, Connection]] = []
-    children = []
+    children: list[ForkServerProcess] = []
     for requests, identity in zip(work, identities, strict=True):
         receiver, sender = context().Pipe(duplex=False)
         held, go = context().Pipe(duplex=False)

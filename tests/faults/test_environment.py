@@ -334,21 +334,35 @@ def test_an_interruption_while_reading_leaves_nothing(
     assert record_run(obs_folder, request, QuickOperations()).created
 
 
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 def fifo(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
 
 
+def dangling_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def link_to_itself(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
 @pytest.mark.parametrize(
     ("break_it", "code"),
     [
-        (lambda path: path.unlink(), "FILE_MISSING"),
-        (lambda path: (path.unlink(), path.mkdir()), "WRONG_FILE_TYPE"),
+        (vanish, "FILE_MISSING"),
+        (folder, "WRONG_FILE_TYPE"),
         (fifo, "WRONG_FILE_TYPE"),
-        (lambda path: (path.unlink(), path.symlink_to("nowhere")), "FILE_MISSING"),
-        (lambda path: (path.unlink(), path.symlink_to(path.name)), "WRONG_FILE_TYPE"),
+        (dangling_link, "FILE_MISSING"),
+        (link_to_itself, "WRONG_FILE_TYPE"),
     ],
-    ids=["missing", "folder", "fifo", "dangling-link", "link-to-itself"],
 )
 def test_a_metrics_file_that_is_none(tmp_path: Path, break_it: Callable[[Path], object], code: str) -> None:
     obs_folder = make_store(str(tmp_path), QuickOperations())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def manifest_file(obs_folder: str, sequence: int) -> tuple[str, ObjectId]:
 
 
 @contextmanager
-def content(path: str, data: bytes | None) -> Iterator[None]:
+def content(path: str, data: bytes | None) -> Generator[None]:
     """The file holds other bytes, or is gone, for a while."""
     with open(path, "rb") as opened:
         before = opened.read()

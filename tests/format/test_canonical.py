@@ -19,7 +19,7 @@ from format_samples import (
     standalone_accepts,
     values,
 )
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from obs.cas import errors
 from obs.cas.errors import FormatError, InvalidField, TooDeep, TooLong, Truncated
@@ -154,6 +154,20 @@ def test_size_is_bounded_in_both_directions() -> None:
     assert not standalone_accepts(longer)
 
 
+def test_long_arrays_are_read_by_the_same_rules() -> None:
+    # More entries than the C unpacker is allowed: everything inside goes through the slow reader.
+    array: list[Value] = [decode(bytes.fromhex(vector["bytes"])) for vector in named("values")]
+    array += [None] * 10_000
+    assert same(decode(encode(array)), array)
+
+
+@settings(max_examples=25)
+@given(st.lists(values, max_size=4))
+def test_the_slow_reader_obeys_the_same_law(items: list[Value]) -> None:
+    array: list[Value] = [*items, *[None] * 8192, 0]
+    assert same(decode(encode(array)), array)
+
+
 @pytest.mark.parametrize("size", [65535, 65536])
 def test_the_longest_lengths(size: int) -> None:
     array: list[Value] = [None] * size
@@ -173,6 +187,7 @@ def test_the_longest_lengths(size: int) -> None:
         bytes.fromhex("c6ffffffff"),
         bytes.fromhex("dd00ffffff") * 60,
         bytes.fromhex("dc2000") * 60,
+        bytes.fromhex("dc4e1f") * 60 + bytes(40_000),
         bytes.fromhex("81a161") * 63 + bytes.fromhex("dfffffffff"),
     ],
     ids=[
@@ -182,6 +197,7 @@ def test_the_longest_lengths(size: int) -> None:
         "bin32",
         "arrays in arrays",
         "arrays of 8192 in arrays",
+        "lengths below that of the data",
         "a map deep down",
     ],
 )

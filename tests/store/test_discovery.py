@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from obs.cas.errors import (
     ForeignStore,
     NoStore,
     ObsError,
+    OperatingSystemRefused,
     UnknownStoreFormat,
     UnsafeStore,
     WrongFileType,
@@ -241,6 +243,65 @@ def test_a_new_folder_has_its_mode_before_anybody_can_see_it(tmp_path: Path) -> 
     finally:
         os.umask(before)
     assert met == [0o2775]
+
+
+def test_the_lock_has_its_mode_before_anybody_can_see_it(tmp_path: Path) -> None:
+    os.mkdir(tmp_path / ".obs")
+    os.chmod(tmp_path / ".obs", 0o2775)
+    path, _ = create(str(tmp_path), QUICK)
+    met: list[int] = []
+
+    class Looking(QuickOperations):
+        def link(self, root: int, source: str, target: str) -> None:
+            assert not os.path.exists(os.path.join(path, "lock"))
+            super().link(root, source, target)
+            met.append(stat.S_IMODE(os.stat(target, dir_fd=root).st_mode))
+
+    before = os.umask(0o077)
+    try:
+        for _ in range(2):
+            with Store.open(path, Looking()) as store, store.chain.locked(0):
+                assert store.files.list_folder("tmp") == []
+    finally:
+        os.umask(before)
+    assert met == [0o664]
+
+
+def test_the_lock_where_there_are_no_hard_links(tmp_path: Path) -> None:
+    path, _ = create(str(tmp_path), QUICK)
+
+    class Without(QuickOperations):
+        def link(self, root: int, source: str, target: str) -> None:
+            del root, source, target
+            raise OSError(errno.EPERM, "no hard links here")
+
+    with Store.open(path, Without()) as store:
+        with store.chain.locked(0):
+            pass
+        assert store.files.size_of("lock") == 0
+        assert store.files.list_folder("tmp") == []
+
+
+def test_a_folder_that_is_replaced_at_the_moment_of_a_rename(tmp_path: Path) -> None:
+    """The kernel answers ENOENT where the folder that it had found was replaced by another process' own."""
+    path, _ = create(str(tmp_path), QUICK)
+
+    class Replaced(QuickOperations):
+        times = 0
+
+        def rename(self, root: int, source: str, target: str) -> None:
+            if target.startswith("tags/") and self.times < 3:
+                self.times += 1
+                raise FileNotFoundError(errno.ENOENT, "replaced")
+            super().rename(root, source, target)
+
+    with Store.open(path, Replaced()) as store:
+        store.files.replace("tags/best", b"there")
+        assert store.files.read("tags/best", 100) == b"there"
+        os.rmdir(os.path.join(path, "blobs"))
+        with pytest.raises(OperatingSystemRefused):  # and where it is gone for good that is said
+            store.files.replace("blobs/best", b"there")
+        assert store.files.list_folder("tmp") == []
 
 
 def test_a_folder_that_another_process_makes_in_the_meantime_is_used(tmp_path: Path) -> None:

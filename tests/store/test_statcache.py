@@ -120,16 +120,18 @@ def test_a_file_that_was_just_changed_is_not_remembered(
             return descriptor
 
     device = os.stat(obs_folder).st_dev + (not same_clock)
+
+    def key(inode: int, changed: int) -> Key:
+        return (device, inode, 5, changed, 1) if which == "mtime" else (device, inode, 5, 1, changed)
+
     with Store.open(obs_folder, Clock()) as store:
         with store.stat_cache() as cache:
             now = clock[-1]
             for inode, age in enumerate((-SECOND, 0, margin - 1, margin, margin + 1)):
-                times = (now - age, 1) if which == "mtime" else (1, now - age)
-                cache.remember((device, inode, 5, *times), DIGESTS)
+                cache.remember(key(inode, now - age), DIGESTS)
         with store.stat_cache() as cache:
             for inode, age in enumerate((-SECOND, 0, margin - 1, margin, margin + 1)):
-                times = (now - age, 1) if which == "mtime" else (1, now - age)
-                assert (cache.find((device, inode, 5, *times)) is not None) == (age > margin)
+                assert (cache.find(key(inode, now - age)) is not None) == (age > margin)
 
 
 def test_nothing_is_remembered_of_what_failed(obs_folder: str) -> None:
@@ -231,6 +233,35 @@ def test_a_cache_that_cannot_be_trusted_is_none(
     request = again(make_run(str(tmp_path / "run")), cache=True)
     assert record_run(obs_folder, request, QuickOperations()).created
     assert os.listdir(os.path.join(obs_folder, "tmp")) == []
+
+
+def test_a_journal_that_somebody_else_left_is_not_rolled_back(obs_folder: str, tmp_path: Path) -> None:
+    """A hot journal puts its own pages into the database, so that it has to be as trusted as that."""
+    key = old_key(obs_folder)
+    forged: Digests = (b"\x66" * 32, None)
+    remember(obs_folder, (key, forged))
+    path, journal = database(obs_folder), database(obs_folder) + "-journal"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA synchronous = OFF")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("DELETE FROM known")
+    left = Path(journal).read_bytes()
+    other.execute("COMMIT")
+    other.close()
+    remember(obs_folder, (key, DIGESTS))
+
+    def plant(mode: int) -> None:
+        Path(journal).write_bytes(left)
+        os.chmod(journal, mode)
+
+    plant(0o666)
+    if os.geteuid() == 0:
+        os.chown(journal, 40001, -1)
+    assert find(obs_folder, key) is None
+    plant(0o600)
+    if os.geteuid() == 0:
+        os.chown(journal, 0, -1)
+    assert find(obs_folder, key) == forged  # it was one: what a crash of the user's own leaves is rolled back
 
 
 def test_a_damaged_row_is_replaced_by_the_next_reading(obs_folder: str) -> None:
