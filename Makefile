@@ -49,7 +49,7 @@ vectors: $(READY_TEST) ## make the golden files in tests/vectors/ anew (a change
 	$(RUN) python tests/vectors/make.py
 
 soak: $(READY_TEST) ## search longer for counterexamples: N=1000 examples a property
-	OBS_TEST_EXAMPLES=$(N) $(RUN) python -m pytest $(PYTEST_ARGS)
+	OBS_SOAK=$(N) $(RUN) python -m pytest $(PYTEST_ARGS)
 
 example: $(READY_DEMO) ## make the committed store in .obs-example/ anew
 	$(RUN) bash .obs-example/make_store.sh

@@ -11,6 +11,6 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("obs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
-    "soak", settings.get_profile("obs"), max_examples=int(os.environ.get("OBS_TEST_EXAMPLES", "100"))
+    "soak", settings.get_profile("obs"), max_examples=int(os.environ.get("OBS_SOAK", "100"))
 )
-settings.load_profile("soak" if "OBS_TEST_EXAMPLES" in os.environ else "obs")
+settings.load_profile("soak" if "OBS_SOAK" in os.environ else "obs")

@@ -138,7 +138,7 @@ MAPS = {
     "report": "run:id obs:text environment?id counts?counts observations?observations "
     "diagnostics?diagnostics",
     "manifest": "sequence:uint recorded_at:time run:id report:id parent?id message?message files?file_notes "
-    "notes?texts history?ids",
+    "notes?codes history?ids",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
@@ -165,7 +165,7 @@ SIZES = {"text": (0, 1 << 32), "label": (0, 4096), "run_id": (1, 4096), "message
 # The type of a list's items, and how they are sorted.
 LISTS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
     "ids": ("id", None),
-    "texts": ("text", lambda item: item.encode()),
+    "codes": ("code", lambda item: item.encode()),
     "entries": ("entry", lambda item: name_bytes(item[0])),
     "links": ("link", lambda item: (item["role"], name_bytes(item["name"]))),
     "file_notes": ("file_note", lambda item: (item["role"], name_bytes(item["name"]))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final, Self
 
 from ..errors import InvalidField
@@ -141,6 +142,26 @@ class Tree:
             return ()
         starts = range(0, len(entries), ENTRIES_PER_PART)
         return tuple(Part(entries=entries[start : start + ENTRIES_PER_PART]) for start in starts)
+
+    def all_entries(self, parts: Iterable[Part]) -> Iterator[TreeEntry]:
+        """Every entry in its order; `parts` are this tree's, in theirs.
+
+        Raises InvalidField, at the latest after the last entry, if they are not what `split` makes.
+        """
+        yield from self.entries
+        if not self.parts:
+            return
+        count, size, last = 0, 0, b""
+        for part in parts:
+            expected = min(ENTRIES_PER_PART, self.count - count)
+            if len(part.entries) != expected or name_bytes(part.entries[0].name) <= last:
+                raise InvalidField(problem="the parts of a tree hold 4,096 entries each, in order of names")
+            yield from part.entries
+            count += expected
+            size += sum(entry.size for entry in part.entries)
+            last = name_bytes(part.entries[-1].name)
+        if (count, size) != (self.count, self.size):
+            raise InvalidField(problem="the parts of a tree do not add up to its count and size")
 
     def to_value(self) -> dict[str, Value]:
         """The map of the fields."""

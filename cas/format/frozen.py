@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def _init(self: Any, *given: object, **named: object) -> None:
-    cls = type(self)
+    cls: Any = self.__class__
     values = self.__dict__
     values.update(cls.__value_defaults__)
     if given:
@@ -39,8 +39,8 @@ def _hash(self: object) -> int:
     return hash((type(self), *self.__dict__.values()))
 
 
-def _text(self: Any) -> str:
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in type(self).__value_fields__)
+def _text(self: object) -> str:
+    shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
     return f"{type(self).__name__}({shown})"
 
 

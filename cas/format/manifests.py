@@ -13,7 +13,7 @@ from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present, text_order
 from .frozen import frozen
 from .ids import ObjectId, Sha256
-from .names import FileName, check_base_name, check_name, check_role, name_bytes
+from .names import FileName, check_base_name, check_name, check_role, is_code, name_bytes
 from .times import check_time
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Manifest:
             raise InvalidField(problem="the history of n manifests has as many hashes as n has 1 bits")
         check_order([note.order for note in self.files], "the files of a manifest")
         check_order([(text_order(note),) for note in self.notes], "the notes of a manifest")
+        if not all(is_code(note) for note in self.notes):
+            raise InvalidField(problem="a note is upper-case letters, digits and '_'")
         if self.message is not None:
             size = len(self.message.encode("utf-8", "surrogatepass"))
             if not 0 < size <= MAX_MESSAGE_BYTES:

@@ -16,13 +16,20 @@ FileName: TypeAlias = str | bytes
 MAX_NAME_BYTES: Final = 4000
 """Longer than any one path component (255) and than what PATH_MAX (4096) leaves to a relative path."""
 MAX_ROLE: Final = 64
+MAX_TAG: Final = 100
 RESERVED_ROLES: Final = frozenset({"metrics", "params", "record"})
 """Roles of the run's own documents; no dataset or artifact may take them."""
 
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 _TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}\Z")
 _HASH_LIKE: Final = re.compile(r"[0-9A-Fa-f]{4,}\Z")
 _TAG_WORDS: Final = frozenset({"HEAD", "run", "blake3", "sha256"})
+
+
+def _cut(text: str) -> str:
+    """What a message shows of a text that may be of any length."""
+    return text if len(text) <= MAX_TAG else f"{text[:MAX_TAG]}…"
 
 
 def is_role(text: str) -> bool:
@@ -33,8 +40,13 @@ def is_role(text: str) -> bool:
 def check_role(text: str) -> str:
     """`text` if it is a role. Raises InvalidField."""
     if not is_role(text):
-        raise InvalidField(problem=f"'{text}' is not a role: a-z, then at most 63 of a-z 0-9 _ -")
+        raise InvalidField(problem=f"'{_cut(text)}' is not a role: a-z, then at most 63 of a-z 0-9 _ -")
     return text
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` is the code of a diagnostic or note."""
+    return _CODE.match(text) is not None
 
 
 def role_from_name(name: FileName) -> str:
@@ -50,11 +62,11 @@ def check_tag(text: str) -> str:
     """`text` if it may name a tag. Raises InvalidField saying which rule it breaks."""
     if not _TAG.match(text) or ".." in text or text.endswith(".lock"):
         raise InvalidField(
-            problem=f"'{text}' cannot be a tag: a letter, then at most 99 letters, digits, '.', '_' or '-', "
-            "without '..' and not ending in '.lock'"
+            problem=f"'{_cut(text)}' cannot be a tag: a letter, then at most 99 letters, digits, "
+            "'.', '_' or '-', without '..' and not ending in '.lock'"
         )
     if text in _TAG_WORDS or _HASH_LIKE.match(text):
-        raise InvalidField(problem=f"'{text}' cannot be a tag: it would be read as something else")
+        raise InvalidField(problem=f"'{_cut(text)}' cannot be a tag: it would be read as something else")
     return text
 
 

@@ -14,14 +14,13 @@ from .canonical import Path, Value, encode
 from .fields import Fields, Misplaced, check_order, present, text_order
 from .frozen import frozen
 from .ids import ObjectId
-from .names import check_role
+from .names import check_role, is_code
 
 Whose = Literal["prefix", "virtual-env", "conda", "obs"]
 Severity = Literal["info", "warning", "error"]
 WHOSE: Final[tuple[Whose, ...]] = get_args(Whose)
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 _COUNT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _NO_DETAILS: Final[dict[str, Value]] = {}  # shared, and changed by nobody
 _NO_COUNTS: Final[dict[str, int]] = {}
@@ -124,7 +123,7 @@ class Diagnostic:
     details: dict[str, Value] = _NO_DETAILS
 
     def __post_init__(self) -> None:
-        if not _CODE.match(self.code):
+        if not is_code(self.code):
             raise InvalidField(problem="a diagnostic's code is upper-case letters, digits and '_'")
         if self.severity not in SEVERITIES:
             raise InvalidField(problem="a severity is info, warning or error")

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import stat
 
-from ..errors import FormatError, IntegrityError, MissingObject, ObsError, UnknownKind, UnknownVersion
+from ..errors import (
+    CorruptObject,
+    FormatError,
+    IntegrityError,
+    InvalidField,
+    MissingObject,
+    ObsError,
+    UnknownKind,
+    UnknownVersion,
+)
 from ..format.data import File, Part, Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
 from ..format.manifests import Manifest
 from ..format.objects import Object
 from ..format.reports import Environment, Report
-from ..format.runs import Metrics, Params, Run
+from ..format.runs import Document, Metrics, Params, Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .revisions import links_of
@@ -87,7 +96,7 @@ class Checker:
                 self._any(seen.id, who, problems)
         for document, kind in ((run.metrics, Metrics), (run.params, Params)):
             if document is not None:
-                self._get(kind, document.values, who, problems)
+                self._check_document(document, kind, who, problems)
         for link in links_of(run):
             if link.kind == "file":
                 file = self._get(File, link.id, who, problems)
@@ -97,16 +106,33 @@ class Checker:
                 self._check_tree(link.id, who, problems)
         return [_touching(problem, entry.manifest.run) for problem in problems]
 
+    def _check_document(
+        self, document: Document, kind: type[Metrics | Params], who: str, problems: list[Problem]
+    ) -> None:
+        """What was said, and that the file which is named for it is the one it was read from."""
+        said = self._get(kind, document.values, who, problems)
+        if not isinstance(said, Metrics | Params) or document.file is None:
+            return
+        file = self._get(File, document.file, who, problems)
+        if isinstance(file, File) and said.source != file.blake3:
+            text = f"the {kind.KIND} of {who} were read from another file than the one that it names"
+            problems.append(Problem(code="OBJECT_CORRUPT", id=document.values.hex, message=text))
+
     def _check_tree(self, wanted: ObjectId, who: str, problems: list[Problem]) -> None:
         tree = self._get(Tree, wanted, who, problems)
         if not isinstance(tree, Tree):
             return
-        entries = list(tree.entries)
-        for part_id in tree.parts:
-            part = self._get(Part, part_id, f"tree {wanted.short}", problems)
-            entries += part.entries if isinstance(part, Part) else ()
-        for entry in entries:
-            self._check_blob(entry.file, problems)
+        found = [self._get(Part, part, f"tree {wanted.short}", problems) for part in tree.parts]
+        parts = [part for part in found if isinstance(part, Part)]
+        for entries in (tree.entries, *(part.entries for part in parts)):
+            for entry in entries:
+                self._check_blob(entry.file, problems)
+        if len(parts) == len(tree.parts):
+            try:
+                for _ in tree.all_entries(parts):
+                    pass
+            except InvalidField as error:
+                problems.append(_corrupt(wanted, error.problem))
 
     def _get(
         self, expected: type[Object], wanted: ObjectId, wanted_by: str, problems: list[Problem]
@@ -120,8 +146,7 @@ class Checker:
             return None
         found = self._store.objects.find(wanted)
         if found is None or not isinstance(found[0], expected):
-            text = f"object {wanted.hex} is no {expected.KIND}, and {wanted_by} links to it as one"
-            problems.append(Problem(code="OBJECT_CORRUPT", id=wanted.hex, message=text))
+            problems.append(_corrupt(wanted, f"it is no {expected.KIND}, and {wanted_by} links to it as one"))
             return None
         return found[0]
 
@@ -161,6 +186,11 @@ class Checker:
         problem = self._blob_state[file.blake3]
         if problem is not None:
             problems.append(problem)
+
+
+def _corrupt(damaged: ObjectId, problem: str) -> Problem:
+    error = CorruptObject(id=damaged.hex, problem=problem)
+    return Problem(code=error.code, id=damaged.hex, message=str(error))
 
 
 def _touching(problem: Problem, run: ObjectId) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import FormatError, IntegrityError
+from ..errors import CorruptObject, FormatError, IntegrityError, InvalidField
 from ..format.data import File, Part, Tree, TreeEntry
 from ..format.frozen import frozen
 from ..format.ids import ObjectId, Sha256
@@ -43,9 +43,11 @@ def file_of(path: str) -> File:
 def tree_entries(store: Store, wanted: ObjectId) -> Iterator[TreeEntry]:
     """All entries of a tree, out of its parts too. Raises MissingObject, CorruptObject."""
     tree = store.objects.get(Tree, wanted, "a run")
-    yield from tree.entries
-    for part in tree.parts:
-        yield from store.objects.get(Part, part, f"tree {wanted.short}").entries
+    parts = (store.objects.get(Part, part, f"tree {wanted.short}") for part in tree.parts)
+    try:
+        yield from tree.all_entries(parts)
+    except InvalidField as error:
+        raise CorruptObject(id=wanted.hex, problem=error.problem) from None
 
 
 def roles_of(

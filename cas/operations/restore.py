@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from ..errors import ContentAbsent, FileExists, ObsError, WrongFileType
+from ..errors import ContentAbsent, CorruptObject, FileExists, ObsError, WrongFileType
 from ..format.data import File, Tree, TreeEntry
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
+from ..format.names import name_bytes
 from ..store.files import refused
 from ..store.store import Store
 from .lineage import tree_entries
@@ -82,7 +83,13 @@ def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
     if os.path.lexists(target):
         raise FileExists(path=target)
     entries = list(tree_entries(store, member.file))
+    names = {name_bytes(entry.name) for entry in entries}
     for entry in entries:
+        above = name_bytes(entry.name)
+        while above := above.rpartition(b"/")[0]:
+            if above in names:
+                problem = f"it names {os.fsdecode(above)!r} as a file and as a folder"
+                raise CorruptObject(id=member.file.hex, problem=problem)
         if store.blobs.size_of(entry.blake3) is None:
             raise ContentAbsent(revision=f"{text} ({_shown(entry)})", id=entry.blake3.hex)
     # Built beside the target and renamed at the end: the target is whole or not there.
@@ -91,8 +98,7 @@ def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
     try:
         os.chmod(made, 0o777 & ~_umask())
         for entry in entries:
-            raw = entry.name.encode() if isinstance(entry.name, str) else entry.name
-            path = os.path.join(made, os.fsdecode(raw))
+            path = os.path.join(made, os.fsdecode(name_bytes(entry.name)))
             _make_folders(path)
             _write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
         _system(target, lambda: os.rename(made, target))
@@ -107,7 +113,7 @@ def _make_folders(path: str) -> None:
 
 
 def _shown(entry: TreeEntry) -> str:
-    return entry.name if isinstance(entry.name, str) else os.fsdecode(entry.name)
+    return os.fsdecode(name_bytes(entry.name))
 
 
 def _remove_tree(path: str) -> None:

@@ -23,6 +23,7 @@ from obs.cas import errors
 from obs.cas.errors import DuplicateKey, FormatError, InvalidField, UnknownKey, UnknownVersion, UnsortedKeys
 from obs.cas.format.canonical import Value, decode, encode
 from obs.cas.format.data import File, Part, Tree, TreeEntry
+from obs.cas.format.frozen import replace
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, derive_object_id
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.names import FileName, name_bytes, name_from_bytes
@@ -376,6 +377,8 @@ REFUSED: dict[str, tuple[type[FormatError], Callable[[], object]]] = {
     "files out of order": (UnsortedKeys, lambda: manifest(files=(note(role="b"), note(role="a")))),
     "notes out of order": (UnsortedKeys, lambda: manifest(notes=("B", "A"))),
     "a note twice": (DuplicateKey, lambda: manifest(notes=("A", "A"))),
+    "a note in lower case": (InvalidField, lambda: manifest(notes=("a",))),
+    "a note that is no text": (InvalidField, lambda: manifest(notes=("\ud800",))),
     "an outside file with a folder": (InvalidField, lambda: note(path="a/x", outside=True)),
     "a file above the store": (InvalidField, lambda: note(path="../x")),
     "an absolute path": (InvalidField, lambda: note(path="/x")),
@@ -396,11 +399,10 @@ def test_a_constructor_gives_a_valid_value_or_none(name: str) -> None:
         Run(label="\ud800"),
         Environment(whose="obs", packages=(("\ud800", "1"),)),
         manifest(message="\udfff"),
-        manifest(notes=("\ud800",)),
         File(size=2**64, blake3=BLOB),
         Params(values={"a": 2**64}),
     ],
-    ids=["label", "package", "message", "note", "size", "value"],
+    ids=["label", "package", "message", "size", "value"],
 )
 def test_what_no_object_can_hold_is_refused_when_it_is_encoded(value: Object) -> None:
     with pytest.raises(InvalidField):
@@ -422,6 +424,24 @@ def test_trees_and_parts(count: int) -> None:
     for value in stored:
         assert decode_object(encode_object(value)) == value
         assert standalone_accepts_object(encode_object(value))
+
+
+def test_parts_that_are_not_those_of_their_tree_are_refused() -> None:
+    entries = tuple(TreeEntry(f"{index:05}", index, BLOB) for index in range(4096 + 10))
+    full, rest = Tree.split(entries)
+    tree = Tree.of(entries, (ID, ID))
+    assert tuple(tree.all_entries([full, rest])) == entries
+    shorter, heavier = (
+        Part(entries=rest.entries[:-1]),
+        Part(entries=(*rest.entries[:-1], TreeEntry("9", 0, BLOB))),
+    )
+    overlapping = Part(entries=(TreeEntry("00000", 0, BLOB), *rest.entries[1:]))
+    for parts in ([full], [rest, full], [full, shorter], [full, heavier], [full, overlapping], [full, full]):
+        with pytest.raises(InvalidField):
+            list(tree.all_entries(parts))
+    for wrong in (replace(tree, size=tree.size + 1), replace(tree, count=tree.count + 1)):
+        with pytest.raises(InvalidField):
+            list(wrong.all_entries([full, rest]))
 
 
 def test_a_run_of_many_artifacts_is_read_in_linear_time() -> None:

@@ -70,8 +70,9 @@ def test_any_bytes_are_a_document_or_an_invalid_one(data: bytes) -> None:
         try:
             read = parse_params(data, path)
         except InvalidDocument as error:
-            assert error.path == path
-            str(error).encode()
+            seen = error
+            assert seen.path == path
+            str(seen).encode()
         else:
             encode(dict(read))  # whatever is accepted can be stored
 

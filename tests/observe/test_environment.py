@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-
 from obs.cas.errors import FileMissing, ObsError, WrongFileType
 from obs.cas.observe.environment import EnvironmentFacts, observe_environment
 
@@ -76,7 +75,9 @@ def test_names_and_versions_come_from_the_folders(tmp_path: Path) -> None:
         pytest.param("version = $(id)\nimplementation = \x1b[31m", [], "3.12", "CPython", id="nonsense"),
         pytest.param("version = 3.12.4; rm\n", [], "3.12", "CPython", id="more than a version"),
         pytest.param(None, ["conda-meta/python-3.12.7-h1_cpython.json"], "3.12.7", "CPython", id="conda"),
-        pytest.param(None, ["conda-meta/python-dateutil-2.9.0-py.json"], "3.12", "CPython", id="other package"),
+        pytest.param(
+            None, ["conda-meta/python-dateutil-2.9.0-py.json"], "3.12", "CPython", id="other package"
+        ),
     ],
 )
 def test_the_version_of_python(
@@ -92,11 +93,16 @@ def test_the_version_of_python(
 @pytest.mark.parametrize(
     "site",
     [
-        "lib/python3.12/site-packages", "lib64/python3.12/site-packages", "lib/python3.12/dist-packages",
-        "lib/python3/dist-packages", "local/lib/python3.12/dist-packages", "Lib/site-packages",
-        "lib/python3.12t/site-packages", "lib/pypy3.10/site-packages",
+        "lib/python3.12/site-packages",
+        "lib64/python3.12/site-packages",
+        "lib/python3.12/dist-packages",
+        "lib/python3/dist-packages",
+        "local/lib/python3.12/dist-packages",
+        "Lib/site-packages",
+        "lib/python3.12t/site-packages",
+        "lib/pypy3.10/site-packages",
     ],
-)  # fmt: skip
+)
 def test_where_packages_may_lie(tmp_path: Path, site: str) -> None:
     make(tmp_path, f"{site}/pkg-1.0.dist-info/")
     if site == "lib/python3/dist-packages":
@@ -112,8 +118,10 @@ def test_lib64_that_is_lib_is_counted_once(tmp_path: Path) -> None:
 
 def test_of_several_pythons_the_one_of_the_program_counts(tmp_path: Path) -> None:
     make(
-        tmp_path, "lib/python3.9/site-packages/old-1.0.dist-info/", "lib/python3.11/site-packages/new-1.0.dist-info/",
-    )  # fmt: skip
+        tmp_path,
+        "lib/python3.9/site-packages/old-1.0.dist-info/",
+        "lib/python3.11/site-packages/new-1.0.dist-info/",
+    )
     both = observe(tmp_path)
     assert both.python is None  # which of them is meant is not known
     assert both.packages == (("new", "1.0"), ("old", "1.0"))
@@ -127,7 +135,9 @@ def test_of_several_pythons_the_one_of_the_program_counts(tmp_path: Path) -> Non
 def test_the_system_s_packages_count_where_the_environment_sees_them(
     tmp_path: Path, setting: str, sees: bool
 ) -> None:
-    base = make(tmp_path / "usr", f"{SITE}/shared-1.0.dist-info/", f"{SITE}/numpy-1.0.dist-info/", "bin/python")
+    base = make(
+        tmp_path / "usr", f"{SITE}/shared-1.0.dist-info/", f"{SITE}/numpy-1.0.dist-info/", "bin/python"
+    )
     venv = make(tmp_path / "venv", f"{SITE}/numpy-2.0.dist-info/")
     (venv / "pyvenv.cfg").write_text(f"home = {base}/bin\ninclude-system-site-packages = {setting}\n")
     expected = {("numpy", "2.0"), ("shared", "1.0")} if sees else {("numpy", "2.0")}
@@ -171,9 +181,14 @@ def test_a_prefix_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 def test_hostile_folders_are_bounded_and_say_nothing(tmp_path: Path) -> None:
     site = make(tmp_path, f"{SITE}/ok-1.0.dist-info/") / SITE
     for name in (
-        b"red\x1b[31m-1.0.dist-info", b"a-1.0\n.dist-info", b"\xff-1.0.dist-info", b"x" * 230 + b"-1.dist-info",
-        "\u202etxt-1.0.dist-info".encode(), "p\u0430ndas-1.0.dist-info".encode(), b"a b-1.0.dist-info",
-    ):  # fmt: skip
+        b"red\x1b[31m-1.0.dist-info",
+        b"a-1.0\n.dist-info",
+        b"\xff-1.0.dist-info",
+        b"x" * 230 + b"-1.dist-info",
+        "\u202etxt-1.0.dist-info".encode(),
+        "p\u0430ndas-1.0.dist-info".encode(),
+        b"a b-1.0.dist-info",
+    ):
         os.mkdir(os.path.join(os.fsencode(site), name))
     os.mkfifo(tmp_path / "pyvenv.cfg")
     (tmp_path / "conda-meta").symlink_to("conda-meta")
@@ -209,7 +224,6 @@ def test_this_environment_has_what_importlib_metadata_finds() -> None:
     found = {
         (str(each.metadata["Name"]).lower().replace("_", "-").replace(".", "-"), each.version)
         for each in metadata.distributions(path=[site])
-        if each.metadata["Name"] is not None
     }
     assert {name for name, _ in found} == {name for name, _ in facts.packages}
     if sys.prefix != sys.base_prefix:

@@ -298,7 +298,7 @@ def test_a_walk_that_is_given_up_leaves_no_descriptor_open(tmp_path: Path) -> No
     with open_folder(str(tmp_path)) as root:
         walk = walk_folder(root)
         assert next(walk).name == b"d/" * 20 + b"file"
-        walk.close()
+        del walk
     assert open_descriptors() == before
 
 

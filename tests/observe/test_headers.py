@@ -172,7 +172,8 @@ def test_a_decompression_bomb_is_given_up_in_time(tmp_path: Path) -> None:
 
 
 def table() -> pa.Table:
-    return pa.table({"b": [1], "a": ["x"], "é": [1.5]})
+    made: pa.Table = pa.table({"b": [1], "a": ["x"], "é": [1.5]})
+    return made
 
 
 def test_parquet_and_arrow_files_tell_their_columns(tmp_path: Path) -> None:
@@ -208,15 +209,18 @@ def test_a_read_that_the_system_refuses_is_no_property_of_the_data(tmp_path: Pat
     path = tmp_path / name
     path.write_bytes(TABLE * 10)
     descriptor = os.open(path, os.O_WRONLY)  # reading from it fails, as a failing disk does
-    with OpenedFile(str(path), descriptor, os.fstat(descriptor)) as opened:
-        with pytest.raises(OperatingSystemRefused):
-            read_columns(opened)
+    opened = OpenedFile(str(path), descriptor, os.fstat(descriptor))
+    with opened, pytest.raises(OperatingSystemRefused):
+        read_columns(opened)
 
 
 def test_text_needs_no_pyarrow(tmp_path: Path) -> None:
     for name, data in (
-        ("t.csv", TABLE), ("t.tsv.gz", gzip.compress(TABLE)), ("t.csv.bz2", bz2.compress(TABLE)), ("t.jsonl", b"{}"),
-    ):  # fmt: skip
+        ("t.csv", TABLE),
+        ("t.tsv.gz", gzip.compress(TABLE)),
+        ("t.csv.bz2", bz2.compress(TABLE)),
+        ("t.jsonl", b"{}"),
+    ):
         (tmp_path / name).write_bytes(data)
     program = """
 import sys
@@ -230,8 +234,11 @@ print(sorted({"pyarrow", "numpy", "pandas", "joblib"} & set(sys.modules)))
     root = Path(__file__).parent.parent.parent / ".pythonpath"
     answer = subprocess.run(
         [sys.executable, "-c", program, *map(str, sorted(tmp_path.iterdir()))],
-        env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert answer.stdout.splitlines()[-1] == "[]"
     assert len(answer.stdout.splitlines()) == 5
 
@@ -254,11 +261,23 @@ def test_a_folder_has_the_columns_of_its_first_data_file(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("a.csv", True), ("A.CSV.GZ", True), ("a.tsv.zst", True), ("a.parquet", True), ("a.arrow", True),
-        ("a.jsonl.bz2", True), ("a.ipc", True), ("a.json", False), ("model.pkl", False), ("a.gz", False),
-        ("csv", False), ("a.parquet.gz", False), ("", False), ("a.csv.pkl", False), ("\udcff.csv", True),
+        ("a.csv", True),
+        ("A.CSV.GZ", True),
+        ("a.tsv.zst", True),
+        ("a.parquet", True),
+        ("a.arrow", True),
+        ("a.jsonl.bz2", True),
+        ("a.ipc", True),
+        ("a.json", False),
+        ("model.pkl", False),
+        ("a.gz", False),
+        ("csv", False),
+        ("a.parquet.gz", False),
+        ("", False),
+        ("a.csv.pkl", False),
+        ("\udcff.csv", True),
     ],
-)  # fmt: skip
+)
 def test_datasets_are_told_by_their_names(name: str, expected: bool) -> None:
     assert is_dataset_name(name) is expected
     assert looks_like_dataset(name, b"\x80\x04") is expected

@@ -252,9 +252,9 @@ def test_a_read_that_the_system_refuses_is_the_environment_s_fault(tmp_path: Pat
     path = tmp_path / "file"
     path.write_bytes(content(size))
     descriptor = os.open(path, os.O_WRONLY)  # reading from it is EBADF, as a failing disk's is EIO
-    with OpenedFile(str(path), descriptor, os.fstat(descriptor)) as opened:
-        with pytest.raises(OperatingSystemRefused, match="Bad file descriptor") as caught:
-            read_file(opened, sha256=True)
+    opened = OpenedFile(str(path), descriptor, os.fstat(descriptor))
+    with opened, pytest.raises(OperatingSystemRefused, match="Bad file descriptor") as caught:
+        read_file(opened, sha256=True)
     assert (caught.value.action, caught.value.path) == ("read", str(path))
 
 

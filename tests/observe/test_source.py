@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from obs.cas.observe.source import SourceState, observe_source
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -173,7 +172,9 @@ def test_a_program_called_git_in_the_sources_is_not_run(repository: Repository, 
     assert not (repository.path / "ran").exists()
 
 
-def test_a_git_that_hangs_is_not_waited_for(repository: Repository, tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_git_that_hangs_is_not_waited_for(
+    repository: Repository, tmp_path: Path, env: dict[str, str]
+) -> None:
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin" / "git", "exec sleep 600")
     before = time.monotonic()
@@ -294,7 +295,12 @@ def test_these_attacks_work_on_a_plain_status(repository: Repository, canary: Pa
     assert callable(attack)
     attack(repository, canary)
     subprocess.run(
-        ["git", "status"], cwd=repository.path, env=repository.env, capture_output=True, check=False, timeout=60
+        ["git", "status"],
+        cwd=repository.path,
+        env=repository.env,
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
     assert (canary.parent / "ran").exists()
 
@@ -328,7 +334,12 @@ def test_a_partial_clone_would_run_what_it_names(repository: Repository, canary:
     """Otherwise the test above would show nothing."""
     partial_clone(repository, canary)
     subprocess.run(
-        ["git", "status"], cwd=repository.path, env=repository.env, capture_output=True, check=False, timeout=60
+        ["git", "status"],
+        cwd=repository.path,
+        env=repository.env,
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
     assert (canary.parent / "ran").exists()
 
@@ -366,7 +377,10 @@ def test_submodules_are_not_looked_into(repository: Repository, tmp_path: Path) 
     module = repository.path / "module"
     program(tmp_path / "canary", f'touch "{tmp_path}/ran"')
     subprocess.run(
-        ["git", "config", "core.fsmonitor", str(tmp_path / "canary")], cwd=module, env=repository.env, check=True
+        ["git", "config", "core.fsmonitor", str(tmp_path / "canary")],
+        cwd=module,
+        env=repository.env,
+        check=True,
     )
     (module / "file").write_text("changed\n")
     assert repository.observe() == SourceState(repository.head(), False)

@@ -1,0 +1,122 @@
+"""Objects that are sound one by one and do not fit together: no obs writes them, somebody may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+from obs.cas.errors import CorruptObject
+from obs.cas.format.data import File, Tree, TreeEntry
+from obs.cas.format.frozen import replace
+from obs.cas.format.ids import BlobId
+from obs.cas.format.manifests import Manifest
+from obs.cas.format.objects import Object, object_id
+from obs.cas.format.reports import Report
+from obs.cas.format.runs import Document, Link, Metrics, Run
+from obs.cas.operations.check import check_store
+from obs.cas.operations.restore import restore
+from obs.cas.operations.revisions import Member
+from obs.cas.store.chain import Entry, Position
+from obs.cas.store.store import Store
+from smallruns import make_store
+
+EMPTY = b""
+BLOB = BlobId(blake3(EMPTY).digest())
+OTHER = BlobId(blake3(b"other").digest())
+
+
+def commit(store: Store, run: Run, *objects: Object) -> Entry:
+    """Puts a run into the history as it is, with what it links to."""
+    report = Report(run=object_id(run), obs="0")
+
+    def build(position: Position) -> Manifest:
+        return Manifest(
+            sequence=position.sequence,
+            recorded_at="2026-01-01T00:00:00.000000Z",
+            run=object_id(run),
+            report=object_id(report),
+            parent=position.parent,
+            history=position.history,
+        )
+
+    with store.batch() as batch:
+        for each in (*objects, run, report):
+            batch.add(each)
+        blob = batch.open_blob()
+        blob.write(EMPTY)
+        batch.keep_blob(blob, BLOB)
+        batch.publish()
+    with store.chain.locked(10):
+        entry = store.chain.append(build, store.chain.head())
+    assert entry is not None
+    return entry
+
+
+def messages(store: Store) -> list[tuple[str, str]]:
+    return [(problem.code, problem.message) for problem in check_store(store, full=True).problems]
+
+
+def folder_of(names: list[str]) -> tuple[TreeEntry, ...]:
+    return tuple(TreeEntry(name, 0, BLOB) for name in sorted(names))
+
+
+ENTRIES = folder_of([f"{number:05}" for number in range(5000)])
+FULL, REST = Tree.split(ENTRIES)
+TREE = Tree.of(ENTRIES, (object_id(FULL), object_id(REST)))
+SHORT = replace(REST, entries=REST.entries[1:])
+OVERLAPPING = replace(REST, entries=(TreeEntry("00000", 0, BLOB), *REST.entries[1:]))
+
+
+@pytest.mark.parametrize(
+    ("tree", "parts"),
+    [
+        pytest.param(replace(TREE, size=1), (FULL, REST), id="another size"),
+        pytest.param(replace(TREE, count=5001), (FULL, REST), id="another count"),
+        pytest.param(
+            Tree.of(ENTRIES, (object_id(REST), object_id(FULL))), (FULL, REST), id="parts out of order"
+        ),
+        pytest.param(Tree.of(ENTRIES, (object_id(FULL), object_id(SHORT))), (FULL, SHORT), id="short part"),
+        pytest.param(Tree.of(ENTRIES, (object_id(FULL), object_id(FULL))), (FULL,), id="a part twice"),
+        pytest.param(
+            Tree.of(ENTRIES, (object_id(FULL), object_id(OVERLAPPING))),
+            (FULL, OVERLAPPING),
+            id="a name twice",
+        ),
+    ],
+)
+def test_parts_that_are_not_those_of_their_tree(
+    tmp_path: Path, tree: Tree, parts: tuple[Object, ...]
+) -> None:
+    with Store.open(make_store(str(tmp_path))) as store:
+        link = Link(role="data", name="d", kind="tree", id=object_id(TREE))
+        commit(store, Run(datasets=(link,)), TREE, FULL, REST)
+        assert messages(store) == []
+        commit(store, Run(datasets=(replace(link, id=object_id(tree)),)), tree, *parts)
+        (found,) = messages(store)
+        assert found[0] == "OBJECT_CORRUPT"
+        assert object_id(tree).hex in found[1]
+
+
+@pytest.mark.parametrize("source", [OTHER, None], ids=["another file", "no file"])
+def test_metrics_that_were_read_from_another_file_than_the_run_names(
+    tmp_path: Path, source: BlobId | None
+) -> None:
+    with Store.open(make_store(str(tmp_path))) as store:
+        file, metrics = File(size=0, blake3=BLOB), Metrics(source=source, values={"accuracy": 1.0})
+        document = Document(values=object_id(metrics), name="m.json", file=object_id(file))
+        commit(store, Run(metrics=document), file, metrics)
+        (found,) = messages(store)
+        assert found[0] == "OBJECT_CORRUPT"
+        assert "another file" in found[1]
+
+
+def test_a_folder_that_no_file_system_can_hold_is_not_restored(tmp_path: Path) -> None:
+    with Store.open(make_store(str(tmp_path))) as store:
+        tree = Tree.of(folder_of(["a", "a-b", "a/b/c"]), ())
+        link = Link(role="data", name="d", kind="tree", id=object_id(tree))
+        entry = commit(store, Run(datasets=(link,)), tree)
+        member = Member(entry=entry, role="data", kind="tree", name="d", file=object_id(tree))
+        with pytest.raises(CorruptObject, match="'a' as a file and as a folder"):
+            restore(store, member, "HEAD:data", str(tmp_path / "out"), force=False)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".obs"]
