@@ -313,17 +313,26 @@ class UnknownKey(FormatError):
     code = "FORMAT_UNKNOWN_KEY"
 
 
-class UnknownKind(FormatError):
+class NewerObject(FormatError):
+    """An object of another obs: not damage, but nothing can be said about it. `id` once it was asked for."""
+
+    remedy = "read it with a newer obs"
+    id: str | None = None
+
+    def sentence(self) -> str:
+        return super().sentence() if self.id is None else f"object {self.id}: {self.problem}"
+
+
+class UnknownKind(NewerObject):
     """A kind that this obs does not know."""
 
     code = "FORMAT_UNKNOWN_KIND"
 
 
-class UnknownVersion(FormatError):
-    """A version newer than this obs: not damage, but nothing can be said about it."""
+class UnknownVersion(NewerObject):
+    """A version newer than this obs."""
 
     code = "FORMAT_UNKNOWN_VERSION"
-    remedy = "read it with a newer obs"
 
 
 class CorruptObject(IntegrityError):

@@ -53,15 +53,22 @@ COLOR_CHOICES: Final = click.Choice(["auto", "always", "never"])
 class ObsCommand(click.Command):
     """A command whose help begins with examples, and that has `--json` (as `as_json`).
 
-    `configured`: the options' defaults may stand in obs.toml or in pyproject.toml.
+    `configured`: the options' defaults may stand in obs.toml or in pyproject.toml. `tells_files`: the
+    command is told of `--`, as the first of its words, since what follows is a file and no revision.
     """
 
     def __init__(
-        self, *arguments: Any, examples: Sequence[str] = (), configured: bool = False, **settings: Any
+        self,
+        *arguments: Any,
+        examples: Sequence[str] = (),
+        configured: bool = False,
+        tells_files: bool = False,
+        **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self.examples = tuple(examples)
         self.configured = configured
+        self.tells_files = tells_files
         self.params += _common_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -70,6 +77,9 @@ class ObsCommand(click.Command):
             from .config import load_defaults
 
             ctx.default_map = load_defaults(self, os.getcwd())
+        if self.tells_files and "--" in args:
+            at = args.index("--")
+            args = [*args[:at], "--", *args[at:]]  # click takes one away
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from .output import flush_output, message, prepare_streams, settle_output, write_error_document
+from .output import escape, flush_output, message, prepare_streams, settle_output, write_error_document
 
 if TYPE_CHECKING:
     from .failures import Failure
@@ -50,9 +50,9 @@ def guarded(action: Callable[[], int], arguments: Sequence[str]) -> int:
     if _wants_json(arguments):
         write_error_document(failure.code, failure.message, failure.remedy, failure.facts)
     else:
-        message(f"obs: {failure.message}")
+        message(f"obs: {escape(failure.message)}")  # one line: no name in it can write a second
         if failure.remedy is not None:
-            message(f"hint: {failure.remedy}")
+            message(f"hint: {escape(failure.remedy)}")
     return failure.exit_code
 
 

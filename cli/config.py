@@ -204,7 +204,7 @@ def _options(command: click.Command) -> dict[str, tuple[click.Option, bool]]:
 
 
 def _check(option: click.Option, value: object, place: str) -> object:
-    """The value, if it has the option's type. What a text may say is click's to check."""
+    """The value, if it has the option's type and click takes it."""
     if option.is_flag:
         if isinstance(value, bool):
             return value
@@ -212,15 +212,25 @@ def _check(option: click.Option, value: object, place: str) -> object:
     if option.multiple:
         items = cast("list[object]", value) if isinstance(value, list) else [value]
         if all(isinstance(item, str) for item in items):
-            return items
+            return [_convert(option, item, place) for item in items]
         raise BadArgument(what=f"{place} has to be a text or a list of texts")
     if isinstance(option.type, click.types.IntParamType):
         if isinstance(value, int) and not isinstance(value, bool):
-            return value
+            return _convert(option, value, place)
         raise BadArgument(what=f"{place} has to be a whole number")
     if isinstance(value, str):
-        return value
+        return _convert(option, value, place)
     raise BadArgument(what=f"{place} has to be a text")
+
+
+def _convert(option: click.Option, value: object, place: str) -> object:
+    """The value, as on the command line: what is wrong with it is said with its place in the file."""
+    if value == "" and option.name in PATHS | PATHS_WITH_ROLES:
+        raise BadArgument(what=f"{place}: an empty path names no file")
+    try:
+        return cast("object", option.type.convert(value, option, None))
+    except click.BadParameter as error:
+        raise BadArgument(what=f"{place}: {error.message.rstrip('.')}") from None
 
 
 def _relocate(key: str, value: object, folder: str) -> object:

@@ -14,6 +14,10 @@ def main(argv: list[str] | None = None) -> None:
         SystemExit: always, with one of the exit codes that `boundary` explains.
     """
     try:
+        import gc
+
+        gc.set_threshold(100_000)  # starting makes 30,000 objects and no garbage: nothing to look through
+
         from .application import run
         from .boundary import guarded
 

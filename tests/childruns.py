@@ -33,10 +33,13 @@ from smallruns import record_run
 
 _PRELOADED = [
     "__main__",
+    "bz2",
     "childruns",
+    "csv",
     "encodings.ascii",
     "encodings.utf_8_sig",
     "filelock",
+    "gzip",
     "sqlite3",
     "obs.cas.store.statcache",
 ]

@@ -12,7 +12,6 @@ everywhere", 2.3 (modes) and 5.1 (key derivation contexts).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
 
 from blake3 import blake3
@@ -25,15 +24,37 @@ SHORT_DIGITS: Final = 12
 _HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Digest:
-    """32 bytes that name something. Laws: `parse(d.hex) == d`, `d.hex` is 64 lower-case digits."""
+    """32 bytes that name something. Laws: `parse(d.hex) == d`, `d.hex` is 64 lower-case digits.
 
+    Equal and hashed by class and bytes: a blob's id is never an object's.
+    """
+
+    __slots__ = ("raw",)
     raw: bytes
 
-    def __post_init__(self) -> None:
-        if type(self.raw) is not bytes or len(self.raw) != DIGEST_BYTES:
+    def __init__(self, raw: bytes) -> None:
+        if type(raw) is not bytes or len(raw) != DIGEST_BYTES:
             raise InvalidField(problem=f"a digest has {DIGEST_BYTES} bytes")
+        object.__setattr__(self, "raw", raw)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("an id cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an id cannot be changed")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[bytes]]:
+        return type(self), (self.raw,)
+
+    def __eq__(self, other: object) -> bool:
+        return self.raw == other.raw if isinstance(other, Digest) and type(self) is type(other) else False
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __lt__(self, other: Self) -> bool:
+        return self.raw < other.raw
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -54,6 +75,9 @@ class Digest:
 
     def __str__(self) -> str:
         return self.hex
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.parse({self.hex!r})"
 
 
 class BlobId(Digest):

@@ -12,12 +12,11 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import itemgetter
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, NamedTuple, Self
 
-from ..errors import FileChanged, FileMissing, ObsError, OperatingSystemRefused, WrongFileType
+from ..errors import BadArgument, FileChanged, FileMissing, ObsError, OperatingSystemRefused, WrongFileType
 from ..format.frozen import row
 from ..format.names import MAX_NAME_BYTES, check_name, name_from_bytes
 
@@ -30,8 +29,7 @@ SKIPPED_FOLDER: Final = b".obs"
 """A store inside a recorded folder is never part of it."""
 
 
-@row
-class Stamp:
+class Stamp(NamedTuple):
     """What a file's stat says about its identity and content. Times in ns, size in bytes."""
 
     device: int
@@ -46,7 +44,6 @@ class Stamp:
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-@dataclass(slots=True)
 class OpenedFile:
     """An open file or folder. A context: closes the descriptor.
 
@@ -54,10 +51,13 @@ class OpenedFile:
     be asked again whether it still does); otherwise it was opened beneath some folder.
     """
 
-    path: str
-    fd: int
-    stat: os.stat_result
-    typed: bool = False
+    __slots__ = ("fd", "path", "stat", "typed")
+
+    def __init__(self, path: str, fd: int, stat: os.stat_result, typed: bool = False) -> None:
+        self.path = path
+        self.fd = fd
+        self.stat = stat
+        self.typed = typed
 
     def __enter__(self) -> Self:
         return self
@@ -96,13 +96,21 @@ def refusal(error: OSError, path: str, needed: str = "a regular file") -> ObsErr
     return OperatingSystemRefused(action="open", path=path, reason=reason)
 
 
+def _typed(path: str) -> str:
+    """A path that the user typed. Raises BadArgument for an empty one, which names the current folder or
+    nothing, depending on whom one asks."""
+    if not path:
+        raise BadArgument(what="an empty path names no file")
+    return path
+
+
 def path_kind(path: str) -> Literal["file", "folder"]:
     """What a path that the user typed leads to.
 
     Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
     try:
-        mode = os.stat(path).st_mode
+        mode = os.stat(_typed(path)).st_mode
     except OSError as error:
         raise refusal(error, path, "a file or folder") from None
     except ValueError:  # an embedded NUL, or text that no file system has
@@ -126,7 +134,7 @@ def _checked(path: str, descriptor: int, *, typed: bool) -> OpenedFile:
 def open_regular(path: str) -> OpenedFile:
     """A file that the user named. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
     try:
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(_typed(path), _OPEN)
     except OSError as error:
         raise refusal(error, path) from None
     except ValueError:  # an embedded NUL, or text that no file system has
@@ -137,7 +145,7 @@ def open_regular(path: str) -> OpenedFile:
 def open_folder(path: str) -> OpenedFile:
     """A folder that the user named. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
     try:
-        descriptor = os.open(path, _OPEN_FOLDER)
+        descriptor = os.open(_typed(path), _OPEN_FOLDER)
     except NotADirectoryError:
         if os.path.lexists(path):
             raise WrongFileType(path=path, found="no folder", needed="a folder") from None
@@ -215,17 +223,19 @@ def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
     return OpenedFile(path, descriptor, os.fstat(descriptor))
 
 
-@dataclass(slots=True)
 class Entry:
     """A file that a walk has come to. What it does works until the walk is asked for the next one.
 
     `name` is relative to where the walk began, with `/` between its parts; `path` is what errors call it.
     """
 
-    name: bytes
-    path: str
-    folder: int
-    found: os.DirEntry[str]
+    __slots__ = ("folder", "found", "name", "path")
+
+    def __init__(self, name: bytes, path: str, folder: int, found: os.DirEntry[str]) -> None:
+        self.name = name
+        self.path = path
+        self.folder = folder
+        self.found = found
 
     def stat(self) -> os.stat_result:
         """Its stat, without opening it. Raises FileMissing, OperatingSystemRefused."""
@@ -239,7 +249,7 @@ class Entry:
         return open_entry(self.folder, self.found.name, self.path)
 
 
-@dataclass(slots=True)
+@row
 class _Level:
     """A folder that a walk is in: its stat before it was listed, and what is left of it, last name first.
 

@@ -8,14 +8,9 @@ whatever they are.
 
 from __future__ import annotations
 
-import bz2
-import csv
-import gzip
 import io
-import json
 import os
 import re
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any, Final, Protocol, cast
@@ -95,7 +90,7 @@ def read_columns(opened: OpenedFile, *, delimiter: str | None = None) -> tuple[s
     try:
         with _stream(opened, compression) as stream:
             return _grow(stream, parse)
-    except (EOFError, zlib.error, ValueError):
+    except _damaged():
         return NoHeader("BAD_COMPRESSION")
     except OSError as error:
         return _unreadable(opened, error, "BAD_COMPRESSION")
@@ -112,6 +107,13 @@ def read_folder_columns(path: str) -> tuple[str, ...] | NoHeader:
                 with entry.open() as opened:
                     return read_columns(opened)
     return NoHeader("OPAQUE_FORMAT")
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    """What the decompressors raise for bytes that mean nothing (OSError apart)."""
+    import zlib
+
+    return EOFError, ValueError, zlib.error
 
 
 def _unreadable(opened: OpenedFile, error: OSError, reason: str) -> NoHeader:
@@ -159,8 +161,12 @@ def _stream(opened: OpenedFile, compression: str) -> IO[bytes]:
         return io.BufferedReader(_Positioned(opened.fd), _FIRST_BYTES)
     raw = io.BufferedReader(_Positioned(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
     if compression == ".gz":
+        import gzip
+
         return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
     if compression == ".bz2":
+        import bz2
+
         return bz2.BZ2File(raw)
     import pyarrow as pa
 
@@ -209,6 +215,8 @@ def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...]
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return NoHeader("UTF16")
+    import csv
+
     # Bad UTF-8 further down does not hide the header, nor does a character that `data` ends within.
     text = data.removeprefix(_BOM).decode("utf-8", "surrogateescape")
     lines = _Lines(text)
@@ -237,6 +245,8 @@ def _json_columns(data: bytes, *, whole: bool) -> tuple[str, ...] | NoHeader | N
         return None
     if not line:
         return NoHeader("EMPTY")
+    import json
+
     try:
         first: object = json.loads(line.decode())
     except UnicodeDecodeError:

@@ -1,15 +1,6 @@
 """Reading a file once: BLAKE3, SHA-256 and a copy in the same pass, in bounded memory.
 
-A small file is read, hashed and copied in one thread. A large one goes round a ring of buffers:
-
-    reader  ->  [ ][ ][ ][ ]  ->  BLAKE3
-                              ->  SHA-256
-                              ->  the copy
-
-The calling thread reads ahead, and each thing that is done with the bytes has a thread of its own;
-a buffer is filled again when all of them are done with it. Reading, hashing and writing release the
-interpreter's lock, so they overlap. The ring is small on purpose: what was just read is hashed while
-it is still in the processor's cache.
+A small file is read, hashed and copied in one thread; a large one goes round a ring (`ring.py`).
 
 Files are read by descriptor, never through a memory map (a file that shrinks kills the process that
 maps it, by SIGBUS). Size, inode, mtime and ctime are compared before and after.
@@ -19,15 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import queue
-import threading
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
-from ..format.frozen import row
 from ..format.ids import BlobId, Sha256
 from .files import OpenedFile, Stamp
 
@@ -38,12 +26,10 @@ Progress: TypeAlias = Callable[[int], None]
 
 SMALL_BYTES: Final = 1 << 20
 """Up to here threads cost more than they give."""
-BUFFER_BYTES: Final = 1 << 20
-BUFFERS: Final = 8
+_BUFFER_BYTES: Final = 1 << 20
 
 
-@row
-class FileDigests:
+class FileDigests(NamedTuple):
     """What one pass over a file gave. `size` is in bytes; `sha256` is None where it was not wanted."""
 
     size: int
@@ -75,7 +61,9 @@ def read_file(
     if opened.stat.st_size <= SMALL_BYTES:
         size = _read_small(opened, stages, progress)
     elif threads:
-        size = _read_ring(opened, stages, progress)
+        from .ring import read_ring
+
+        size = read_ring(lambda buffer: _fill(opened, buffer), opened.stat.st_size, stages, progress)
     else:
         size = _read_in_turns(opened, stages, progress)
     stamp = check_unchanged(opened, size)
@@ -132,7 +120,7 @@ def _fill(opened: OpenedFile, buffer: bytearray) -> int:
 
 
 def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | None) -> int:
-    buffer = bytearray(BUFFER_BYTES)
+    buffer = bytearray(_BUFFER_BYTES)
     total = 0
     while total <= opened.stat.st_size and (count := _fill(opened, buffer)):
         total += count
@@ -141,87 +129,6 @@ def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | 
                 stage(view)
         if progress is not None:
             progress(count)
-    return total
-
-
-class _Stage(threading.Thread):
-    """One consumer: takes filled buffers in order and gives each back when it is done with it.
-
-    After an error it only gives back, so that nobody waits for it.
-    """
-
-    def __init__(self, work: Sink, done: Callable[[int], None]) -> None:
-        super().__init__(daemon=True)  # a second Ctrl-C ends the process, whatever a disk may be waiting for
-        self._work = work
-        self._done = done
-        self.inbox: queue.SimpleQueue[tuple[int, memoryview] | None] = queue.SimpleQueue()
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        while (item := self.inbox.get()) is not None:
-            number, view = item
-            if self.error is None:
-                try:
-                    self._work(view)
-                except BaseException as error:  # noqa: BLE001 (raised by the thread that asked)
-                    self.error = error
-            self._done(number)
-
-
-class _Ring:
-    """Buffers, each free or with the stages; `pending` counts the stages that still need one."""
-
-    def __init__(self, stages: int) -> None:
-        self.buffers = [bytearray(BUFFER_BYTES) for _ in range(BUFFERS)]
-        self.free: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._pending = [0] * BUFFERS
-        self._stages = stages
-        self._lock = threading.Lock()
-        for number in range(BUFFERS):
-            self.free.put(number)
-
-    def lend(self, number: int) -> None:
-        """Every stage gets the buffer."""
-        self._pending[number] = self._stages
-
-    def give_back(self, number: int) -> None:
-        """One stage is done with the buffer."""
-        with self._lock:
-            self._pending[number] -= 1
-            if self._pending[number]:
-                return
-        self.free.put(number)
-
-
-def _read_ring(opened: OpenedFile, stages: list[Sink], progress: Progress | None) -> int:
-    ring = _Ring(len(stages))
-    workers = [_Stage(stage, ring.give_back) for stage in stages]
-    total = 0
-    try:
-        for worker in workers:
-            worker.start()
-        # Beyond the size that was opened nothing matters: the file grew.
-        while total <= opened.stat.st_size and all(worker.error is None for worker in workers):
-            number = ring.free.get()
-            count = _fill(opened, ring.buffers[number])
-            if count == 0:
-                break
-            total += count
-            ring.lend(number)
-            view = memoryview(ring.buffers[number])[:count]
-            for worker in workers:
-                worker.inbox.put((number, view))
-            if progress is not None:
-                progress(count)
-    finally:
-        for worker in workers:
-            worker.inbox.put(None)
-        for worker in workers:
-            if worker.ident is not None:
-                worker.join()
-    for worker in workers:
-        if worker.error is not None:
-            raise worker.error
     return total
 
 

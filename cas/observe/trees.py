@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from ..format.frozen import row
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
@@ -27,8 +25,7 @@ _BATCH_FILES: Final = 32
 """Large files that are open at once."""
 
 
-@row
-class TreeFile:
+class TreeFile(NamedTuple):
     """One file of a folder. `size` is in bytes; `from_cache`: its digest was known and it was not read."""
 
     name: FileName
@@ -92,19 +89,19 @@ def _read(
         yield file
 
 
-@dataclass(slots=True)
 class _Batch:
     """Files in their order: those that are done, and those (opened) that are still to be read."""
 
-    files: list[TreeFile | tuple[bytes, OpenedFile]]
-    open: int = 0
+    def __init__(self) -> None:
+        self.files: list[TreeFile | tuple[bytes, OpenedFile]] = []
+        self.open = 0
 
 
 def _read_many(
     root: OpenedFile, known: Known | None, jobs: int, progress: Progress | None
 ) -> Iterator[TreeFile]:
     with ExitStack() as stack:
-        batch = _Batch([])
+        batch = _Batch()
         for entry in walk_folder(root):
             file = _find(entry, known)
             if file is not None:
@@ -122,12 +119,12 @@ def _read_many(
             if batch.open == _BATCH_FILES:
                 yield from _finished(batch, jobs, progress)
                 stack.pop_all().close()
-                batch = _Batch([])
+                batch = _Batch()
         yield from _finished(batch, jobs, progress)
 
 
 def _finished(batch: _Batch, jobs: int, progress: Progress | None) -> Iterator[TreeFile]:
-    waiting = [item[1] for item in batch.files if isinstance(item, tuple)]
+    waiting = [item[1] for item in batch.files if not isinstance(item, TreeFile)]
     if len(waiting) > 1:
         from joblib import Parallel, delayed
 
@@ -138,7 +135,7 @@ def _finished(batch: _Batch, jobs: int, progress: Progress | None) -> Iterator[T
     else:
         digests = (read_file(opened, sha256=False, progress=progress) for opened in waiting)
     for item in batch.files:
-        if not isinstance(item, tuple):
+        if isinstance(item, TreeFile):
             yield item
             continue
         read = next(digests)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..errors import ObsError
 from ..format.reports import Environment, Source
@@ -12,6 +12,33 @@ from ..observe.source import observe_source
 
 _GIT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT")
 """What git gets to see of the environment: nothing that points it at another repository."""
+
+
+def begin_environment(
+    prefix: str | None, environ: Mapping[str, str], own_site_dirs: tuple[str, ...], git_folder: str | None
+) -> Callable[[], Environment]:
+    """As `describe_environment`, which begins at once in a thread (git takes its time); what is returned
+    waits for it and gives or raises what it did."""
+    import threading
+
+    done: list[Environment | BaseException] = []
+
+    def describe() -> None:
+        try:
+            done.append(describe_environment(prefix, environ, own_site_dirs, git_folder))
+        except BaseException as error:  # noqa: BLE001 (raised by the thread that asked)
+            done.append(error)
+
+    thread = threading.Thread(target=describe, daemon=True)
+    thread.start()
+
+    def finish() -> Environment:
+        thread.join()
+        if isinstance(done[0], BaseException):
+            raise done[0]
+        return done[0]
+
+    return finish
 
 
 def describe_environment(

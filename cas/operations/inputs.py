@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from ..errors import BadArgument, InvalidDocument
 from ..format.canonical import Value
@@ -30,6 +29,9 @@ from ..store.store import Store
 from .requests import Named, RecordRequest
 from .views import FileView
 
+WORTH_CACHING_BYTES: Final = 16 << 20
+"""A smaller file is read in less time than the stat cache takes to open."""
+
 
 def base_name(path: str) -> FileName:
     """The base name of a path as the user wrote it (of `.`: the name of that folder)."""
@@ -50,18 +52,20 @@ def place_of(path: str, home: str) -> tuple[FileName, bool]:
     return base_name(path), True
 
 
-@dataclass(slots=True, kw_only=True)
 class Input:
     """A dataset or an artifact on its way into the run; `object` is None until it was read."""
 
-    path: str
-    role: str
-    name: FileName
-    kind: LinkKind
-    opened: OpenedFile | None
-    object: File | Tree | None = None
-    sha256: Sha256 | None = None
-    cached: int = 0
+    def __init__(
+        self, *, path: str, role: str, name: FileName, kind: LinkKind, opened: OpenedFile | None
+    ) -> None:
+        self.path = path
+        self.role = role
+        self.name = name
+        self.kind: LinkKind = kind
+        self.opened = opened
+        self.object: File | Tree | None = None
+        self.sha256: Sha256 | None = None
+        self.cached = 0
 
     def recorded(self) -> File | Tree:
         """What it was, once it was read."""
@@ -183,12 +187,19 @@ class Reader:
             self.metrics = self._read_document(request.metrics, "metrics", diagnostics)
         if request.params is not None or request.given_params:
             self.params = self._read_params(diagnostics)
-        if request.cache and not request.dry_run:
-            self._cache = self._stack.enter_context(self._store.stat_cache())
         for given in self.datasets:
-            self._read(given, keep=request.keep_data, cache=self._cache if not request.keep_data else None)
+            known = request.cache and not request.dry_run and not request.keep_data
+            self._read(given, keep=request.keep_data, cache=self._stat_cache(given) if known else None)
         for given in self.artifacts:
             self._read(given, keep=request.keep_artifacts, cache=None)
+
+    def _stat_cache(self, given: Input) -> StatCache | None:
+        """The stat cache, which is opened for the first dataset that is worth it."""
+        if given.opened is not None and given.opened.stat.st_size < WORTH_CACHING_BYTES:
+            return None
+        if self._cache is None:
+            self._cache = self._stack.enter_context(self._store.stat_cache())
+        return self._cache
 
     def _read(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
         if given.opened is None:

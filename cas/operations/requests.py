@@ -58,9 +58,8 @@ class RecordRequest:
     lock_timeout_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if not (
-            self.datasets or self.model or self.artifacts or self.metrics or self.params or self.given_params
-        ):
+        documents = self.metrics is not None or self.params is not None
+        if not (self.datasets or self.model or self.artifacts or documents or self.given_params):
             raise BadArgument(
                 what="there is nothing to record",
                 hint="name what the run read and wrote: --data, --model, --metrics, --artifact",

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from ..errors import ContentAbsent, CorruptObject, FileExists, ObsError, WrongFileType
+from ..errors import BadArgument, ContentAbsent, CorruptObject, FileExists, ObsError, WrongFileType
 from ..format.data import File, Tree, TreeEntry
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
@@ -51,6 +51,8 @@ def restore(store: Store, member: Member, text: str, target: str, *, force: bool
     A folder is restored as a folder that is not there yet.
     Raises ContentAbsent, CorruptBlob, FileExists, OperatingSystemRefused.
     """
+    if not target:
+        raise BadArgument(what="an empty path names no file to write to")
     seen = file_object(store, member.file)
     if isinstance(seen, File):
         if os.path.isdir(target):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
-from ..errors import BadArgument, FileMissing, WrongFileType
+from ..errors import BadArgument, WrongFileType
 from ..format.frozen import frozen
+from ..observe.files import path_kind
 
 
 @frozen
@@ -24,9 +25,7 @@ class RunFolder:
 
 def plain_run_folder(path: str) -> RunFolder:
     """What a folder holds under the usual names. Raises FileMissing, WrongFileType, BadArgument."""
-    if not os.path.lexists(path):
-        raise FileMissing(path=path)
-    if not os.path.isdir(path):
+    if path_kind(path) != "folder":
         raise WrongFileType(path=path, found="a file", needed="a run folder")
     named = (_file(path, name) for name in ("model.pkl", "model.joblib"))
     models = [model for model in named if model is not None]

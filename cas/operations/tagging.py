@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import BadArgument, InvalidField, UnknownRevision
+from ..errors import BadArgument, BrokenChain, InvalidField, UnknownRevision
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import check_tag
@@ -38,7 +38,10 @@ def set_tag(store: Store, name: str, revision: str) -> Tag:
 def remove_tag(store: Store, name: str) -> Tag:
     """Removes a tag; what it named stays. Raises UnknownRevision, BadArgument."""
     _check(name)
-    manifest = store.tags.get(name)
+    try:
+        manifest = store.tags.get(name)
+    except BrokenChain:
+        manifest = None  # removing it is the way out of a damaged one
     if not store.tags.remove(name):
         raise UnknownRevision(revision=name, tried=("a tag",))
     return Tag(name=name, manifest=manifest)

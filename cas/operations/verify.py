@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..errors import BadArgument, FormatError, IntegrityError, ObsError
@@ -116,18 +115,18 @@ class Anchor:
     root: bytes = b""
 
 
-@dataclass(slots=True)
 class _Walk:
     """What one walk over the history found."""
 
-    entries: int = 0
-    head: ObjectId | None = None
-    root: bytes = field(default_factory=lambda: root(()))
-    first: ObjectId | None = None
-    hits: list[tuple[Entry, Run, list[Place]]] = field(default_factory=list[tuple[Entry, Run, list[Place]]])
-    problems: list[Problem] = field(default_factory=list[Problem])
-    anchored_at: int | None = None
-    anchor_root: bytes | None = None
+    def __init__(self, head: ObjectId | None) -> None:
+        self.head = head
+        self.entries = 0
+        self.root = root(())
+        self.first: ObjectId | None = None
+        self.hits: list[tuple[Entry, Run, list[Place]]] = []
+        self.problems: list[Problem] = []
+        self.anchored_at: int | None = None
+        self.anchor_root: bytes | None = None
 
 
 def read_anchor(text: str) -> Anchor:
@@ -224,7 +223,7 @@ def _levels(walk: _Walk, anchor: Anchor | None, damaged: bool) -> tuple[str, ...
 
 def _walk(store: Store, file: File, wanted: ObjectId, anchor: Anchor | None) -> _Walk:
     """The whole history: every parent link checked, every run asked for the bytes."""
-    walk = _Walk(head=store.chain.head())
+    walk = _Walk(store.chain.head())
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
     runs: dict[ObjectId, tuple[Run, list[Place]]] = {}
     for step in store.chain.walk(walk.head):

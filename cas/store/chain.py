@@ -7,11 +7,12 @@ head that they read was durable before it was named, and stays readable for ever
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
 
 from ..errors import BrokenChain, FormatError, IntegrityError, InvalidField, LockTimeout
 from ..format.frozen import frozen
@@ -150,29 +151,19 @@ class Chain:
     @contextmanager
     def locked(self, timeout_seconds: float) -> Generator[None]:
         """Holds the one lock of the store. Raises LockTimeout, OperatingSystemRefused."""
-        import filelock  # here, because it costs as much to import as everything else together
-
         path = self._files.full(LOCK)
         # Refuses anything but a regular file. The lock is not left to filelock to make: until its chmod
         # a second user who met the new file could not open it.
         self._files.ensure_file(LOCK)
-        options: dict[str, Any] = {"mode": stat.S_IMODE(self._files.status.st_mode) & 0o666 | 0o600}
-        # A silent soft lock stays behind after a SIGKILL: where flock does not work, say so instead.
-        try:
-            lock = filelock.FileLock(path, timeout=timeout_seconds, fallback_to_soft=False, **options)
-        except TypeError:  # a filelock that has no such option
-            lock = filelock.FileLock(path, timeout=timeout_seconds, **options)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise LockTimeout(path=path, seconds=timeout_seconds) from None
-        except OSError as error:
-            raise refused("lock", path, error) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                mode = stat.S_IMODE(self._files.status.st_mode) & 0o666 | 0o600
+                if not _locked_at_once(self._files.root, stack, mode):
+                    _wait_for_lock(path, timeout_seconds, stack, mode)
+            except OSError as error:
+                raise refused("lock", path, error) from None
             self._share_lock(path)
             yield
-        finally:
-            lock.release()
 
     def _share_lock(self, path: str) -> None:
         """Gives a new lock file the store's group."""
@@ -216,6 +207,41 @@ class Chain:
             batch.publish()
         self._files.replace(HEAD, f"{new.hex}\n".encode())
         return self.entry(new, HEAD)
+
+
+def _locked_at_once(root: int, stack: ExitStack, mode: int) -> bool:
+    """Takes the lock if nobody holds it, as filelock does: flock(2), which the kernel ends with its process.
+
+    (It is nearly always free, and importing filelock costs as much as the rest of a record's imports.)
+    Makes the file where `ensure_file` could not. Raises OSError, also where the file system has no locks.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(LOCK, flags, mode, dir_fd=root)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return False
+    except OSError:
+        os.close(descriptor)
+        raise
+    stack.callback(os.close, descriptor)  # which unlocks it
+    return True
+
+
+def _wait_for_lock(path: str, timeout_seconds: float, stack: ExitStack, mode: int) -> None:
+    """Waits until whoever holds the lock is done. Raises LockTimeout, OSError.
+
+    (filelock's silent soft lock, which stays behind after a SIGKILL, is out of reach here: it is for file
+    systems without flock, and `_locked_at_once` has just been told by flock that somebody holds it.)
+    """
+    import filelock
+
+    lock = filelock.FileLock(path, timeout=timeout_seconds, mode=mode)
+    try:
+        stack.enter_context(lock)
+    except filelock.Timeout:
+        raise LockTimeout(path=path, seconds=timeout_seconds) from None
 
 
 def check_sequence(child: Entry, parent: Entry) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, TypeVar
 
-from ..errors import CorruptObject, FormatError, MissingObject, UnknownKind, UnknownVersion
+from ..errors import CorruptObject, FormatError, MissingObject, NewerObject
 from ..format.canonical import MAX_OBJECT_BYTES, decode
 from ..format.ids import ObjectId, derive_object_id
 from ..format.objects import Object, decode_object
@@ -61,9 +61,9 @@ class Objects:
             return None
         try:
             value = decode_object(data)
-        except (UnknownKind, UnknownVersion):
+        except NewerObject as error:
             self._check_foreign(wanted, data)
-            raise
+            raise type(error)(problem=error.problem, offset=error.offset, id=wanted.hex) from None
         except FormatError as error:
             raise CorruptObject(id=wanted.hex, problem=str(error)) from None
         if derive_object_id(value.KIND, data) != wanted:

@@ -105,17 +105,26 @@ def command(
     metrics.json, params.json, and what lies under artifacts/.
     """
     from ... import __version__
+    from ...cas.operations.environment import begin_environment
+
+    del no_inspect  # nothing is inspected yet, so there is nothing to turn off
+    moment = invocation.now(timestamp)
+    if keep_data and no_keep:
+        raise BadArgument(what="--keep-data and --no-keep contradict each other")
+    store = invocation.open_store()
+    environment = begin_environment(
+        python, invocation.environ, tuple(sys.path), None if no_git else store.home
+    )
+    # The rest is imported, and the files are read, while git is asked.
     from ...cas.observe.documents import parse_param_option
-    from ...cas.operations.environment import describe_environment
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
     from ..progress import Progress
     from ..render import record_lines
 
-    del no_inspect  # nothing is inspected yet, so there is nothing to turn off
     given_params: list[tuple[str, Value]] = [parse_param_option(text) for text in param]
     artifacts = tuple(named(text) for text in artifact)
-    model_named = named(model) if model is not None else None
+    model_named = Named(path=model) if model is not None else None
     if run_dir is not None:
         from ...cas.operations.run_folder import plain_run_folder
 
@@ -123,9 +132,6 @@ def command(
         model_named = model_named or (Named(path=found.model) if found.model is not None else None)
         metrics, params = metrics or found.metrics, params or found.params
         artifacts += tuple(Named(path=path) for path in found.artifacts)
-    if keep_data and no_keep:
-        raise BadArgument(what="--keep-data and --no-keep contradict each other")
-    moment = invocation.now(timestamp)
     request = RecordRequest(
         obs_version=__version__,
         datasets=tuple(named(text) for text in data),
@@ -146,16 +152,8 @@ def command(
         force=force,
         dry_run=dry_run,
     )
-    with invocation.open_store() as store, Progress.of(invocation, "reading") as progress:
-        done = record(
-            store,
-            request,
-            environment=lambda: describe_environment(
-                python, invocation.environ, tuple(sys.path), None if no_git else store.home
-            ),
-            now=lambda: moment,
-            progress=progress,
-        )
+    with store, Progress.of(invocation, "reading") as progress:
+        done = record(store, request, environment=environment, now=lambda: moment, progress=progress)
     if as_json:
         write_json(to_json(done))
     else:

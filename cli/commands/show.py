@@ -11,7 +11,12 @@ from ..pager import paged
 from ..revisions import entries_of_file, revision_or_file
 
 
-@click.command("show", cls=ObsCommand, examples=["obs show", "obs show HEAD~2 --json", "obs show model.pkl"])
+@click.command(
+    "show",
+    cls=ObsCommand,
+    tells_files=True,
+    examples=["obs show", "obs show HEAD~2 --json", "obs show model.pkl", "obs show -- HEAD"],
+)
 @click.argument("what", nargs=-1, metavar="[REV|ID|FILE]", type=click.UNPROCESSED)
 @click.option("--raw", is_flag=True, help="The object's canonical bytes, as they are stored.")
 @click.pass_obj

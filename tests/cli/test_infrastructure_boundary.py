@@ -113,7 +113,7 @@ def test_the_facts_and_the_remedy_of_an_error() -> None:
 
 def test_text_that_is_not_ours_is_escaped() -> None:
     answer = guarded(r"raise BadArgument(what='a\x1b[2J\nb\udcff', hint='c\u202e')")
-    assert answer.stderr == "obs: a\\x1b[2J\nb\\xff\nhint: c\\u202e\n"
+    assert answer.stderr == "obs: a\\x1b[2J\\nb\\xff\nhint: c\\u202e\n"
 
 
 def test_a_traceback_is_there_for_who_asks() -> None:

@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from obs.cas.errors import FileChanged, OperatingSystemRefused
 from obs.cas.observe.files import OpenedFile, open_beneath, open_folder, open_regular
-from obs.cas.observe.reading import BUFFER_BYTES, BUFFERS, SMALL_BYTES, FileDigests, read_file
+from obs.cas.observe.reading import SMALL_BYTES, FileDigests, read_file
+from obs.cas.observe.ring import BUFFER_BYTES, BUFFERS
 
 LARGE = (BUFFERS + 2) * BUFFER_BYTES + 7
 
