@@ -1,6 +1,6 @@
 """`python -m obs` is the command `obs`."""
 
-from .cli.main import main
+from .cli.main import start
 
 if __name__ == "__main__":
-    main()
+    start()

@@ -152,7 +152,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: Path) -> None:
     sources |= {path for room in ("cas", "cli") for path in (ROOT / room).rglob("*.py")}
     assert shipped == {f"obs/{path.relative_to(ROOT).as_posix()}" for path in sources}
     assert metadata + "licenses/LICENSE" in names
-    assert "obs = obs.cli.main:main" in scripts
+    assert "obs = obs.cli.main:start" in scripts
 
 
 def test_the_sdist_holds_tests_and_documents_and_the_code_once(built: Path) -> None:

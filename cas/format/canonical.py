@@ -7,10 +7,10 @@ the shortest form.
 
 Laws:  decode(encode(v)) == v (with -0.0 and NaN kept);  encode(decode(b)) == b, or decode raises.
 
-Decoding lets the C unpacker read, encodes the result again and compares. That rejects every
-other spelling, since the encoder has only one. What it rejects, and whatever is too large for
-the C unpacker's narrow limits, goes to a slow pure reader that allocates nothing on a length's
-word and names the first error and its offset.
+Decoding lets the C unpacker read, packs the result again and compares. That rejects every other
+spelling, since the packer has only one (but for the order of keys, and NaN, which are looked at).
+What it rejects, and whatever is too large for the C unpacker's narrow limits, goes to a slow pure
+reader that allocates nothing on a length's word and names the first error and its offset.
 
 Source: the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md
 """
@@ -18,8 +18,10 @@ Source: the MessagePack specification, https://github.com/msgpack/msgpack/blob/m
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from struct import unpack_from
-from typing import Final, TypeAlias
+from typing import Final, Never, TypeAlias
 
 import msgpack
 
@@ -46,6 +48,10 @@ MAX_DEPTH: Final = 64
 """How many arrays and maps may stand inside one another."""
 _CANONICAL_NAN: Final = math.nan
 _NAN_BYTES: Final = bytes.fromhex("7ff8000000000000")
+_ANY_NAN: Final = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]")
+_CONTAINERS: Final = frozenset({dict, list})
+_TEXT: Final = frozenset({str})
+_SCALARS: Final = frozenset({bytes, bool, float, int, str, type(None)})
 _FAST_ENTRIES: Final = 8192
 """The C unpacker allocates an array of the length it reads: more entries than this go to the slow reader."""
 _MIN_INT: Final = -(2**63)
@@ -57,7 +63,15 @@ def encode(value: Value) -> bytes:
 
     Raises InvalidField for a value outside the types above, TooDeep, TooLong.
     """
-    packed = msgpack.packb(_ordered(value, 1), use_bin_type=True, strict_types=True)
+    ordered = _ordered(value, 1)
+    try:
+        packed = msgpack.packb(ordered, use_bin_type=True, strict_types=True)
+        if _ANY_NAN.search(packed):  # or anything that looks like one
+            packed = msgpack.packb(_with_one_nan(ordered), use_bin_type=True, strict_types=True)
+    except UnicodeEncodeError:
+        raise InvalidField(problem="a str may hold no lone surrogate") from None
+    except OverflowError:
+        raise InvalidField(problem="an integer has at most 64 bits") from None
     if len(packed) > MAX_OBJECT_BYTES:
         raise TooLong(problem=f"an object has at most {MAX_OBJECT_BYTES} bytes")
     return packed
@@ -80,12 +94,48 @@ def decode(data: bytes) -> Value:
             max_array_len=min(len(data), _FAST_ENTRIES),
             max_map_len=min(len(data), _FAST_ENTRIES),
             max_ext_len=0,
+            ext_hook=_no_extension,
         )
-        if encode(value) == data:
+        if _is_canonical(value, data):
             return value
     except (ValueError, FormatError, msgpack.exceptions.UnpackException):
         pass  # the slow reader says what is wrong, or finds that only the fast limits were too narrow
     return _SlowReader(data).whole()
+
+
+def _no_extension(code: int, data: bytes) -> Never:
+    raise ForbiddenType(problem="extension types are not used")
+
+
+def _is_canonical(value: Value, data: bytes) -> bool:
+    """Whether `data`, from which `value` was read, is its canonical spelling.
+
+    The packer's own spelling is: it takes the shortest forms, and keeps the order of the keys and the bits
+    of a NaN, so that these two and the depth are what is left to look at.
+    """
+    if _ANY_NAN.search(data):  # or anything that looks like one: the thorough way
+        return encode(value) == data
+    return _in_order(value, 1) and msgpack.packb(value, use_bin_type=True, strict_types=True) == data
+
+
+def _in_order(value: Value, depth: int) -> bool:
+    """Whether all maps in it are in the order of their keys, and none is too deep.
+
+    The order of code points is that of the bytes of their UTF-8 (The Unicode Standard, 2.5).
+    """
+    if isinstance(value, dict):
+        keys = list(value)
+        if depth > MAX_DEPTH or not _TEXT.issuperset(map(type, keys)) or keys != sorted(keys):
+            return False
+        items: Iterable[Value] = value.values()
+    elif isinstance(value, list):
+        if depth > MAX_DEPTH:
+            return False
+        items = value
+    else:
+        return True
+    # Told apart here and not by a call for each: most values are neither.
+    return all(_in_order(item, depth + 1) for item in items if type(item) in _CONTAINERS)
 
 
 def locate(data: bytes, path: Path) -> int | None:
@@ -99,33 +149,30 @@ def locate(data: bytes, path: Path) -> int | None:
 
 
 def _ordered(value: Value, depth: int) -> Value:
-    """`value` with its maps in key order and its NaNs made canonical; checks types, ranges, depth."""
+    """`value` with its maps in key order; checks types and depth. (The packer checks ranges and texts.)"""
     kind = type(value)
-    if kind is bytes or kind is bool or value is None:
+    if kind in _SCALARS:
         return value
-    if isinstance(value, str) and kind is str:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InvalidField(problem="a str may hold no lone surrogate") from None
-        return value
-    if isinstance(value, int) and kind is int:
-        if not _MIN_INT <= value <= _MAX_INT:
-            raise InvalidField(problem="an integer has at most 64 bits")
-        return value
-    if isinstance(value, float) and kind is float:
-        return _CANONICAL_NAN if value != value else value
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH and kind in _CONTAINERS:
         raise TooDeep(problem=f"more than {MAX_DEPTH} levels of nesting")
+    # Scalars are passed over here and not by a call for each: most values are.
     if isinstance(value, list) and kind is list:
-        return [_ordered(item, depth + 1) for item in value]
+        return [item if type(item) in _SCALARS else _ordered(item, depth + 1) for item in value]
     if isinstance(value, dict) and kind is dict:
-        try:
-            keys = sorted(value, key=str.encode)
-        except (UnicodeEncodeError, TypeError):
-            raise InvalidField(problem="a map key is a str without lone surrogates") from None
-        return {key: _ordered(value[key], depth + 1) for key in keys}
+        if not _TEXT.issuperset(map(type, value)):
+            raise InvalidField(problem="a map key is a str")
+        items = ((key, value[key]) for key in sorted(value))  # as their UTF-8 sorts, see _in_order
+        return {key: item if type(item) in _SCALARS else _ordered(item, depth + 1) for key, item in items}
     raise InvalidField(problem=f"{kind.__name__} is no type of the format")
+
+
+def _with_one_nan(value: Value) -> Value:
+    """`value` with every NaN made the canonical one."""
+    if isinstance(value, list):
+        return [_with_one_nan(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_one_nan(item) for key, item in value.items()}
+    return _CANONICAL_NAN if value != value else value
 
 
 class _SlowReader:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final, Self
+from itertools import pairwise
+from typing import ClassVar, Final, NamedTuple, Self
 
 from ..errors import InvalidField
 from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present
-from .frozen import frozen, row
+from .frozen import frozen
 from .ids import BlobId, ObjectId
 from .names import FileName, check_name, name_bytes
 
@@ -38,18 +39,23 @@ class File:
         return fields.built(lambda: cls(size=size, blake3=digest))
 
 
-@row
-class TreeEntry:
-    """One file of a folder: stored as the array [name, size, blake3]."""
-
+class _EntryFields(NamedTuple):
     name: FileName
     size: int
     blake3: BlobId
 
-    def __post_init__(self) -> None:
-        check_name(self.name)
-        if self.size < 0:
+
+class TreeEntry(_EntryFields):
+    """One file of a folder: stored as the array [name, size, blake3]. A tuple: a folder may have many."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: FileName, size: int, blake3: BlobId) -> Self:
+        """Raises InvalidField."""
+        check_name(name)
+        if size < 0:
             raise InvalidField(problem="a size is not negative")
+        return super().__new__(cls, name, size, blake3)
 
     @property
     def file(self) -> File:
@@ -76,7 +82,9 @@ class TreeEntry:
 
 
 def _check_entries(entries: tuple[TreeEntry, ...]) -> None:
-    check_order([(name_bytes(entry.name),) for entry in entries], "the entries of a folder")
+    names = [name_bytes(entry.name) for entry in entries]
+    if any(before >= after for before, after in pairwise(names)):
+        check_order([(name,) for name in names], "the entries of a folder")
 
 
 @frozen

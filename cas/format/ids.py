@@ -36,7 +36,7 @@ class Digest:
     def __init__(self, raw: bytes) -> None:
         if type(raw) is not bytes or len(raw) != DIGEST_BYTES:
             raise InvalidField(problem=f"a digest has {DIGEST_BYTES} bytes")
-        object.__setattr__(self, "raw", raw)
+        _set_raw(self, raw)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("an id cannot be changed")
@@ -78,6 +78,10 @@ class Digest:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}.parse({self.hex!r})"
+
+
+_set_raw: Final = Digest.__dict__["raw"].__set__
+"""How a slot is set although `__setattr__` refuses: there is an id for each file of a large folder."""
 
 
 class BlobId(Digest):

@@ -24,6 +24,8 @@ _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 _TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}\Z")
 _HASH_LIKE: Final = re.compile(r"[0-9A-Fa-f]{4,}\Z")
+_ODD: Final = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)|\0")
+"""An empty part, `.` or `..` as one, or a NUL."""
 _TAG_WORDS: Final = frozenset({"HEAD", "run", "blake3", "sha256"})
 
 
@@ -85,6 +87,8 @@ def name_bytes(name: FileName) -> bytes:
 
 def check_name(name: FileName) -> FileName:
     """`name` if it is a relative path: no empty part, no `.` or `..`, no NUL. Raises InvalidField."""
+    if isinstance(name, str) and name.isascii() and len(name) <= MAX_NAME_BYTES and not _ODD.search(name):
+        return name  # most names
     try:
         raw = name_bytes(name)
     except UnicodeEncodeError:

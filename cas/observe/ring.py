@@ -23,7 +23,7 @@ Sink: TypeAlias = Callable[[memoryview], object]
 """Takes each chunk in order; must not keep it."""
 
 BUFFER_BYTES: Final = 1 << 20
-BUFFERS: Final = 8
+BUFFERS: Final = 4
 
 
 class _Stage(threading.Thread):

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
-from .reading import SMALL_BYTES, FileDigests, Progress, Sink, read_file
+from .reading import SMALL_BYTES, FileDigests, Progress, Sink, digest_small, read_file
 
 Known: TypeAlias = Callable[[Stamp], BlobId | None]
 """The digest of a file by its stat, if it is known for certain."""
@@ -64,12 +64,12 @@ def read_folder_beneath(root: int, name: bytes) -> Iterator[TreeFile]:
         yield from _read(folder, None, None, None)
 
 
-def _find(entry: Entry, known: Known | None) -> TreeFile | None:
-    if known is None:
-        return None
+def _find(entry: Entry, known: Known) -> TreeFile | None:
     stamp = Stamp.of(entry.stat())
     digest = known(stamp)
-    return TreeFile(name_from_bytes(entry.name), stamp.size, digest, True, stamp) if digest else None
+    if digest is None:
+        return None
+    return TreeFile(name_from_bytes(entry.name), stamp.size, digest, True, stamp)
 
 
 def _found(name: bytes, read: FileDigests) -> TreeFile:
@@ -80,11 +80,14 @@ def _read(
     root: OpenedFile, known: Known | None, sink_for: SinkFor | None, progress: Progress | None
 ) -> Iterator[TreeFile]:
     for entry in walk_folder(root):
-        file = _find(entry, known)
+        file = _find(entry, known) if known is not None else None
         if file is None:
             with entry.open() as opened:
                 sink = sink_for(entry.name) if sink_for is not None else None
-                read = read_file(opened, sha256=False, sink=sink, progress=progress)
+                if sink is None and opened.stat.st_size <= SMALL_BYTES:
+                    read = digest_small(opened, progress)
+                else:
+                    read = read_file(opened, sha256=False, sink=sink, progress=progress)
             file = _found(entry.name, read)
         yield file
 
@@ -103,14 +106,14 @@ def _read_many(
     with ExitStack() as stack:
         batch = _Batch()
         for entry in walk_folder(root):
-            file = _find(entry, known)
+            file = _find(entry, known) if known is not None else None
             if file is not None:
                 batch.files.append(file)
                 continue
             opened = entry.open()
             if opened.stat.st_size <= SMALL_BYTES:
                 with opened:
-                    read = read_file(opened, sha256=False, progress=progress)
+                    read = digest_small(opened, progress)
                 batch.files.append(_found(entry.name, read))
                 continue
             stack.enter_context(opened)

@@ -14,10 +14,11 @@ from ..format.data import File, Tree, TreeEntry
 from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
 from ..format.manifests import FileNote
-from ..format.names import FileName, name_from_bytes, role_from_name
+from ..format.names import FileName, name_bytes, name_from_bytes, role_from_name
 from ..format.objects import Object, object_id
 from ..format.reports import Diagnostic
 from ..format.runs import Document, Link, LinkKind, Metrics, Params
+from ..format.trees import TreeBuilder
 from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name
@@ -116,8 +117,10 @@ def fingerprint_path(path: str) -> File | Tree:
         with open_regular(path) as opened:
             digests = read_file(opened, sha256=False)
         return File(size=digests.size, blake3=digests.blake3)
-    entries = tuple(TreeEntry(file.name, file.size, file.blake3) for file in read_folder(path))
-    return Tree.of(entries, tuple(object_id(part) for part in Tree.split(entries)))
+    builder = TreeBuilder()
+    for file in read_folder(path):
+        builder.add(TreeEntry(file.name, file.size, file.blake3))
+    return builder.finish()[1]
 
 
 class Reader:
@@ -132,7 +135,7 @@ class Reader:
         self._progress = progress
         self._stack = ExitStack()
         self._cache: StatCache | None = None
-        self._dataset_blobs: set[BlobId] = set()
+        self._dataset_blobs: set[bytes] = set()
         self.datasets: list[Input] = []
         self.artifacts: list[Input] = []
         self.metrics: DocumentInput | None = None
@@ -209,7 +212,7 @@ class Reader:
 
     def _read_one(self, given: Input, opened: OpenedFile, *, keep: bool, cache: StatCache | None) -> None:
         wants_sha256 = self._request.sha256
-        known = cache.find(_key(Stamp.of(opened.stat))) if cache is not None else None
+        known = cache.find(Stamp.of(opened.stat)) if cache is not None else None
         if known is not None and (known[1] is not None or not wants_sha256):
             given.cached = 1
             given.object = File(size=opened.stat.st_size, blake3=BlobId(known[0]))
@@ -224,9 +227,9 @@ class Reader:
             self._settle(blob, digests.blake3, is_artifact=is_artifact)
             if cache is not None:
                 sha256 = digests.sha256.raw if digests.sha256 else None
-                cache.remember(_key(digests.stamp), (digests.blake3.raw, sha256))
+                cache.remember(digests.stamp, (digests.blake3.raw, sha256))
         if given in self.datasets:
-            self._dataset_blobs.add(given.object.blake3)
+            self._dataset_blobs.add(given.object.blake3.raw)
         self.objects.append(given.object)
 
     def _read_bytes(self, opened: OpenedFile, *, keep: bool) -> tuple[FileDigests, BlobWriter | None]:
@@ -241,7 +244,7 @@ class Reader:
 
     def _settle(self, blob: BlobWriter | None, name: BlobId, *, is_artifact: bool) -> None:
         """Keeps what was copied, unless it turned out to be one of the datasets."""
-        if blob is not None and is_artifact and name in self._dataset_blobs:
+        if blob is not None and is_artifact and name.raw in self._dataset_blobs:
             self._batch.drop_blob(blob)
         elif blob is not None:
             self._batch.keep_blob(blob, name)
@@ -257,31 +260,33 @@ class Reader:
             return writers[name].write
 
         def known(stamp: Stamp) -> BlobId | None:
-            found = cache.find(_key(stamp)) if cache is not None else None
+            found = cache.find(stamp) if cache is not None else None
             return BlobId(found[0]) if found is not None else None
 
-        entries: list[TreeEntry] = []
+        builder = TreeBuilder()
         for file in read_folder(
             given.path,
-            known=known if cache is not None else None,
+            known=known if cache is not None and not cache.is_empty else None,
             sink_for=sink_for if keep else None,
             jobs=self._request.jobs,
             progress=self._progress,
         ):
-            entries.append(TreeEntry(file.name, file.size, file.blake3))
+            part = builder.add(TreeEntry(file.name, file.size, file.blake3))
+            if part is not None:
+                self._batch.add(part)
             if not is_artifact:
-                self._dataset_blobs.add(file.blake3)
+                self._dataset_blobs.add(file.blake3.raw)
             if file.from_cache:
                 given.cached += 1
             elif cache is not None:
-                cache.remember(_key(file.stamp), (file.blake3.raw, None))
-            raw = file.name.encode() if isinstance(file.name, str) else file.name
-            self._settle(writers.pop(raw, None), file.blake3, is_artifact=is_artifact)
-        if not entries:
+                cache.remember(file.stamp, (file.blake3.raw, None))
+            if writers:
+                self._settle(writers.pop(name_bytes(file.name), None), file.blake3, is_artifact=is_artifact)
+        last, given.object = builder.finish()
+        if last is not None:
+            self._batch.add(last)
+        if not given.object.count:
             raise BadArgument(what=f"the folder {given.path} holds no files")
-        parts = Tree.split(tuple(entries))
-        self.objects.extend(parts)
-        given.object = Tree.of(tuple(entries), tuple(object_id(part) for part in parts))
         self.objects.append(given.object)
 
     def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
@@ -368,7 +373,3 @@ class Reader:
         return FileNote(
             role=role, name=base_name(path), path=place, outside=outside, sha256=sha256, cached=cached
         )
-
-
-def _key(stamp: Stamp) -> tuple[int, int, int, int, int]:
-    return stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, stamp.ctime_ns

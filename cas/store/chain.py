@@ -18,7 +18,6 @@ from ..errors import BrokenChain, FormatError, IntegrityError, InvalidField, Loc
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
-from .batch import Batch
 from .files import StoreFiles, refused
 from .objects import Objects
 
@@ -201,6 +200,8 @@ class Chain:
         """
         if self.head() != expected:
             return None
+        from .batch import Batch
+
         manifest = build(self.position())
         with Batch(self._files) as batch:
             new = batch.add(manifest)

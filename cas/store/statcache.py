@@ -6,18 +6,26 @@ times were older than 2 s when its reading began, on the clock of the file syste
 store (git's racy rule, Documentation/technical/racy-git.txt). The times of another file system may
 come from another machine's clock: there the margin is 5 minutes.
 
+Files that were made together have inodes that lie together, so entries are kept in pages of 1,024
+inodes: a folder of 20,000 files is some twenty rows, and asking for one file costs a look into a dict.
+
+    row   device, inode // 1024, check sum,
+          MessagePack [[inode, size, mtime, ctime, blake3, sha256 or nil], …]
+
 What it cannot see: a write through a memory map that was made earlier may leave both times alone.
 Nothing that proves anything reads this cache. Only the user's own file is believed, if nobody else
-may write it, and each row only with its check sum; any `sqlite3.Error` means that there is no cache.
+may write it, and each page only with its check sum; any `sqlite3.Error` means that there is no cache.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
+import msgpack
 from blake3 import blake3
 
 from ..errors import ObsError
@@ -34,22 +42,47 @@ Digests: TypeAlias = tuple[bytes, bytes | None]
 FOLDER: Final = "cache"
 SAME_CLOCK_MARGIN_NS: Final = 2 * 10**9
 OTHER_CLOCK_MARGIN_NS: Final = 300 * 10**9
+_INODES: Final = 1024
+"""Of one page."""
+_MOST_PAGES: Final = 64
+"""That are held: 65,536 entries, some 30 MB."""
+_MOST_PAGE_BYTES: Final = 256 * _INODES
 _SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS known (device INTEGER, inode INTEGER, size INTEGER, mtime INTEGER, "
-    "ctime INTEGER, blake3 BLOB, sha256 BLOB, checksum BLOB, PRIMARY KEY (device, inode)) WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS pages "
+    "(device INTEGER, number INTEGER, entries BLOB, checksum BLOB, PRIMARY KEY (device, number)) "
+    "WITHOUT ROWID"
 )
-_SELECT: Final = (
-    "SELECT size, mtime, ctime, blake3, sha256, checksum FROM known WHERE device = ? AND inode = ?"
-)
+_SELECT: Final = "SELECT entries, checksum FROM pages WHERE device = ? AND number = ?"
+_INSERT: Final = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)"
+
+_Place: TypeAlias = tuple[int, int]
+"""device, number of the page."""
+_Page: TypeAlias = dict[int, tuple[Key, Digests]]
+"""inode -> the stat that the file had, and its digests."""
+
+
+def _place(key: Key) -> _Place:
+    return key[0], key[1] // _INODES
 
 
 def _signed(number: int) -> int:
-    """SQLite's integers are signed, devices and inodes are not."""
+    """SQLite's integers are signed, devices are not."""
     return number - 2**64 if number >= 2**63 else number
 
 
-def _checksum(key: Key, digests: Digests) -> bytes:
-    return blake3(repr((key, digests)).encode()).digest(8)
+def _checksum(place: _Place, entries: bytes) -> bytes:
+    return blake3(b"%d %d " % place + entries).digest(16)
+
+
+def _packed(page: _Page) -> bytes:
+    rows = [[*key[1:], *digests] for key, digests in page.values()]
+    return msgpack.packb(rows, use_bin_type=True)
+
+
+def _unpacked(device: int, entries: bytes) -> _Page:
+    """The inverse, for bytes whose check sum was right."""
+    rows = msgpack.unpackb(entries, raw=False, max_array_len=_INODES, max_ext_len=0)
+    return {row[0]: ((device, *row[:4]), (row[4], row[5])) for row in rows}
 
 
 class StatCache:
@@ -58,7 +91,8 @@ class StatCache:
     def __init__(self, files: StoreFiles) -> None:
         self._files = files
         self._database: sqlite3.Connection | None = None
-        self._new: list[tuple[Key, Digests]] = []
+        self._pages: dict[_Place, _Page] = {}
+        self._new: dict[_Place, _Page] = {}
         self._now_ns = 0
 
     def __enter__(self) -> Self:
@@ -82,13 +116,9 @@ class StatCache:
 
         try:
             if self._database is not None and self._new and error is None:
-                rows = [
-                    (_signed(key[0]), _signed(key[1]), *key[2:], *digests, _checksum(key, digests))
-                    for key, digests in self._new
-                ]
                 self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
                 self._database.execute("BEGIN IMMEDIATE")
-                self._database.executemany("INSERT OR REPLACE INTO known VALUES (?,?,?,?,?,?,?,?)", rows)
+                self._database.executemany(_INSERT, self._changed_rows())
                 self._database.execute("COMMIT")
         except (sqlite3.Error, OverflowError):
             pass  # what could not be remembered is read again
@@ -99,26 +129,63 @@ class StatCache:
 
     def find(self, key: Key) -> Digests | None:
         """The digests of the file with this stat, None if they are not known for certain."""
+        place = _place(key)
+        page = self._pages.get(place)
+        if page is None:
+            page = self._load(place)
+        known = page.get(key[1])
+        return known[1] if known is not None and known[0] == key else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is known yet, so that it is not worth asking."""
         if self._database is None:
-            return None
+            return True
         import sqlite3
 
         try:
-            row = self._database.execute(_SELECT, (_signed(key[0]), _signed(key[1]))).fetchone()
-        except (sqlite3.Error, OverflowError):
+            return self._database.execute("SELECT 1 FROM pages LIMIT 1").fetchone() is None
+        except sqlite3.Error:
             self._forget()
-            return None
-        if row is None or row[:3] != key[2:]:
-            return None
-        digests: Digests = (row[3], row[4])
-        return digests if row[5] == _checksum(key, digests) else None
+            return True
 
     def remember(self, key: Key, digests: Digests) -> None:
         """Notes the digests of a file that was read after this cache was opened."""
         same = key[0] == self._files.status.st_dev
         margin = SAME_CLOCK_MARGIN_NS if same else OTHER_CLOCK_MARGIN_NS
         if max(key[3], key[4]) < self._now_ns - margin:
-            self._new.append((key, digests))
+            self._new.setdefault(_place(key), {})[key[1]] = (key, digests)
+
+    def _load(self, place: _Place) -> _Page:
+        """A page as it is stored; an empty one where there is none that can be believed."""
+        page = self._read(place)
+        if len(self._pages) >= _MOST_PAGES:
+            del self._pages[next(iter(self._pages))]  # the one that was loaded first
+        self._pages[place] = page
+        return page
+
+    def _read(self, place: _Place) -> _Page:
+        if self._database is None:
+            return {}
+        import sqlite3
+
+        try:
+            row = self._database.execute(_SELECT, (_signed(place[0]), place[1])).fetchone()
+        except (sqlite3.Error, OverflowError):
+            self._forget()
+            return {}
+        if row is None or not isinstance(row[0], bytes) or len(row[0]) > _MOST_PAGE_BYTES:
+            return {}
+        return _unpacked(place[0], row[0]) if row[1] == _checksum(place, row[0]) else {}
+
+    def _changed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """The pages that have new entries, as they are now (under the lock of the database) with these."""
+        for place, new in self._new.items():
+            try:
+                entries = _packed({**self._read(place), **new})
+            except OverflowError:  # a size or time of more than 64 bits
+                continue
+            yield _signed(place[0]), place[1], entries, _checksum(place, entries)
 
     def _forget(self) -> None:
         if self._database is not None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from .batch import Batch
-from .blobs import Blobs
 from .chain import Chain
 from .discovery import open_files
 from .files import FileOperations, StoreFiles
 from .objects import Objects
-from .statcache import StatCache
-from .tags import Tags
+
+if TYPE_CHECKING:  # the rooms that a short command does not enter are not loaded for it
+    from .batch import Batch
+    from .blobs import Blobs
+    from .statcache import StatCache
+    from .tags import Tags
 
 
 class Store:
@@ -22,9 +24,7 @@ class Store:
     def __init__(self, files: StoreFiles) -> None:
         self.files = files
         self.objects = Objects(files)
-        self.blobs = Blobs(files)
         self.chain = Chain(files, self.objects)
-        self.tags = Tags(files)
 
     @classmethod
     def open(cls, path: str, operations: FileOperations | None = None) -> Self:
@@ -41,12 +41,30 @@ class Store:
         """The folder that holds `.obs/`: places are stored relative to it."""
         return os.path.dirname(os.path.abspath(self.files.path))
 
+    @property
+    def blobs(self) -> Blobs:
+        """Its blobs."""
+        from .blobs import Blobs
+
+        return Blobs(self.files)
+
+    @property
+    def tags(self) -> Tags:
+        """Its tags."""
+        from .tags import Tags
+
+        return Tags(self.files)
+
     def batch(self) -> Batch:
         """A new batch of writes."""
+        from .batch import Batch
+
         return Batch(self.files)
 
     def stat_cache(self) -> StatCache:
         """The digests of files that are known by their stat."""
+        from .statcache import StatCache
+
         return StatCache(self.files)
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ from obs.cas.format.names import FileName, name_bytes, name_from_bytes
 from obs.cas.format.objects import KINDS, Object, decode_object, encode_object, object_id
 from obs.cas.format.reports import Diagnostic, Environment, Observation, Report, Severity, Source
 from obs.cas.format.runs import Document, Link, LinkKind, Metrics, Params, Run, Status
+from obs.cas.format.trees import TreeBuilder
 
 GOLDEN = [bytes.fromhex(vector["bytes"]) for vector in named("objects")]
 
@@ -418,6 +419,10 @@ def test_trees_and_parts(count: int) -> None:
     parts = Tree.split(all_entries)
     tree = Tree.of(all_entries, tuple(object_id(part) for part in parts))
     assert len(parts) == (0 if count <= 4096 else -(-count // 4096))
+    builder = TreeBuilder()
+    built = [part for entry in all_entries if (part := builder.add(entry)) is not None]
+    last, same = builder.finish()
+    assert (tuple([*built, last] if last is not None else built), same) == (parts, tree)
     assert tree.entries + tuple(entry for part in parts for entry in part.entries) == all_entries
     assert (tree.count, tree.size) == (count, sum(range(count)))
     stored: tuple[Object, ...] = (tree, *parts)

@@ -163,7 +163,7 @@ def _cut(path: str) -> None:
 def _another_schema(path: str) -> None:
     os.remove(path)
     other = sqlite3.connect(path)
-    other.execute("CREATE TABLE known (something TEXT)")
+    other.execute("CREATE TABLE pages (something TEXT)")
     other.commit()
     other.close()
     os.chmod(path, 0o600)
@@ -196,14 +196,15 @@ def _anothers(path: str) -> None:
 
 def _forged(path: str) -> None:
     other = sqlite3.connect(path)
-    other.execute("UPDATE known SET blake3 = ?", (b"\x66" * 32,))
+    entries = bytes(other.execute("SELECT entries FROM pages").fetchone()[0])
+    other.execute("UPDATE pages SET entries = ?", (entries.replace(DIGESTS[0], b"\x66" * 32),))
     other.commit()
     other.close()
 
 
 def _other_types(path: str) -> None:
     other = sqlite3.connect(path)
-    other.execute("UPDATE known SET blake3 = 'text', sha256 = 1.5")
+    other.execute("UPDATE pages SET entries = 'text', checksum = 1.5")
     other.commit()
     other.close()
 
@@ -245,7 +246,7 @@ def test_a_journal_that_somebody_else_left_is_not_rolled_back(obs_folder: str, t
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA synchronous = OFF")
     other.execute("BEGIN IMMEDIATE")
-    other.execute("DELETE FROM known")
+    other.execute("DELETE FROM pages")
     left = Path(journal).read_bytes()
     other.execute("COMMIT")
     other.close()
