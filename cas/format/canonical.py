@@ -155,8 +155,10 @@ def _ordered(value: Value, depth: int) -> Value:
         return value
     if depth > MAX_DEPTH and kind in _CONTAINERS:
         raise TooDeep(problem=f"more than {MAX_DEPTH} levels of nesting")
-    # Scalars are passed over here and not by a call for each: most values are.
+    # Scalars are passed over here and not by a call for each: most values are some.
     if isinstance(value, list) and kind is list:
+        if _SCALARS.issuperset(map(type, value)):
+            return value
         return [item if type(item) in _SCALARS else _ordered(item, depth + 1) for item in value]
     if isinstance(value, dict) and kind is dict:
         if not _TEXT.issuperset(map(type, value)):

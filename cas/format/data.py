@@ -55,7 +55,7 @@ class TreeEntry(_EntryFields):
         check_name(name)
         if size < 0:
             raise InvalidField(problem="a size is not negative")
-        return super().__new__(cls, name, size, blake3)
+        return tuple.__new__(cls, (name, size, blake3))
 
     @property
     def file(self) -> File:

@@ -205,11 +205,14 @@ def open_entry(folder: int, name: bytes | str, path: str) -> OpenedFile:
 
     `path` is what errors call it. Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
+    return _checked(path, _descriptor(folder, name, path), typed=False)
+
+
+def _descriptor(folder: int, name: bytes | str, path: str) -> int:
     try:
-        descriptor = os.open(name, _OPEN_BENEATH, dir_fd=folder)
+        return os.open(name, _OPEN_BENEATH, dir_fd=folder)
     except OSError as error:
         raise _refusal_at(error, name, folder, path, "a regular file") from None
-    return _checked(path, descriptor, typed=False)
 
 
 def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
@@ -247,6 +250,10 @@ class Entry:
     def open(self) -> OpenedFile:
         """Opens it. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
         return open_entry(self.folder, self.found.name, self.path)
+
+    def descriptor(self) -> int:
+        """Opens what it leads to, whatever that is; no symlink. Raises as `open`."""
+        return _descriptor(self.folder, self.found.name, self.path)
 
 
 @row

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
@@ -17,7 +18,7 @@ from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
 from ..format.ids import BlobId, Sha256
-from .files import OpenedFile, Stamp
+from .files import Entry, OpenedFile, Stamp
 
 Sink: TypeAlias = Callable[[memoryview], object]
 """Takes each chunk in order; must not keep it."""
@@ -83,8 +84,8 @@ def check_unchanged(opened: OpenedFile, size: int) -> Stamp:
     """
     before, after = opened.stat, os.fstat(opened.fd)
     if size != before.st_size or after.st_size != before.st_size:
-        grew = max(size, after.st_size) > before.st_size
-        raise FileChanged(path=opened.path, problem="grew" if grew else "shrank")
+        problem = _change_of_size(before.st_size, max(size, after.st_size))
+        raise FileChanged(path=opened.path, problem=problem)
     stamp = Stamp.of(after)
     if stamp != Stamp.of(before):
         raise FileChanged(path=opened.path, problem="was changed")
@@ -98,20 +99,46 @@ def check_unchanged(opened: OpenedFile, size: int) -> Stamp:
     return stamp
 
 
-def digest_small(opened: OpenedFile, progress: Progress | None) -> FileDigests:
-    """As `read_file`, for a file of at most SMALL_BYTES of which nothing but BLAKE3 is wanted.
+def digest_small(entry: Entry) -> FileDigests | None:
+    """As `read_file`, of a file that a walk has come to; None (nothing was read) if it is no small one.
 
-    A folder may hold very many of them: what `read_file` prepares for each costs more than the reading.
+    A folder may hold very many of them, and what `read_file` prepares for each would cost more than the
+    reading: this is as few steps as it can be. Raises as `Entry.open` and `read_file`.
     """
-    data = _small(opened)
-    digest = BlobId(blake3(data).digest())
-    if progress is not None:
-        progress(len(data))
-    return FileDigests(len(data), digest, None, check_unchanged(opened, len(data)))
+    descriptor = entry.descriptor()
+    try:
+        before = os.fstat(descriptor)
+        size = before.st_size
+        if not stat.S_ISREG(before.st_mode) or size > SMALL_BYTES:
+            return None
+        # One byte more than the stat said: a file that grew is noticed without a second call.
+        data = os.read(descriptor, size + 1)
+        while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
+            data += more
+        after = os.fstat(descriptor)
+    except OSError as error:
+        raise _refused(entry.path, error) from None
+    finally:
+        os.close(descriptor)
+    if not len(data) == size == after.st_size:
+        raise FileChanged(path=entry.path, problem=_change_of_size(size, max(len(data), after.st_size)))
+    if after.st_mtime_ns != before.st_mtime_ns or after.st_ctime_ns != before.st_ctime_ns:
+        raise FileChanged(path=entry.path, problem="was changed")
+    return FileDigests(size, BlobId(blake3(data).digest()), None, Stamp.of(after))
+
+
+def _change_of_size(before: int, now: int) -> str:
+    return "grew" if now > before else "shrank"
 
 
 def _read_small(opened: OpenedFile, stages: list[Sink], progress: Progress | None) -> int:
-    data = _small(opened)
+    size = opened.stat.st_size
+    try:
+        data = os.read(opened.fd, size + 1)
+        while len(data) < size and (more := os.read(opened.fd, size + 1 - len(data))):
+            data += more
+    except OSError as error:
+        raise _refused(opened.path, error) from None
     if data:
         view = memoryview(data)
         for stage in stages:
@@ -121,24 +148,11 @@ def _read_small(opened: OpenedFile, stages: list[Sink], progress: Progress | Non
     return len(data)
 
 
-def _small(opened: OpenedFile) -> bytes:
-    """All bytes of a small file, and one more if it grew."""
-    size = opened.stat.st_size
-    try:
-        # One byte more than the stat said: a file that grew is noticed without a second call.
-        data = os.read(opened.fd, size + 1)
-        while len(data) < size and (more := os.read(opened.fd, size + 1 - len(data))):
-            data += more
-    except OSError as error:
-        raise _refused(opened, error) from None
-    return data
-
-
 def _fill(opened: OpenedFile, buffer: bytearray) -> int:
     try:
         return os.readv(opened.fd, [buffer])
     except OSError as error:
-        raise _refused(opened, error) from None
+        raise _refused(opened.path, error) from None
 
 
 def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | None) -> int:
@@ -154,6 +168,6 @@ def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | 
     return total
 
 
-def _refused(opened: OpenedFile, error: OSError) -> OperatingSystemRefused:
+def _refused(path: str, error: OSError) -> OperatingSystemRefused:
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return OperatingSystemRefused(action="read", path=opened.path, reason=reason)
+    return OperatingSystemRefused(action="read", path=path, reason=reason)

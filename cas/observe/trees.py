@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
-from .reading import SMALL_BYTES, FileDigests, Progress, Sink, digest_small, read_file
+from .reading import FileDigests, Progress, Sink, digest_small, read_file
 
 Known: TypeAlias = Callable[[Stamp], BlobId | None]
 """The digest of a file by its stat, if it is known for certain."""
@@ -82,12 +82,13 @@ def _read(
     for entry in walk_folder(root):
         file = _find(entry, known) if known is not None else None
         if file is None:
-            with entry.open() as opened:
-                sink = sink_for(entry.name) if sink_for is not None else None
-                if sink is None and opened.stat.st_size <= SMALL_BYTES:
-                    read = digest_small(opened, progress)
-                else:
+            sink = sink_for(entry.name) if sink_for is not None else None
+            read = digest_small(entry) if sink is None else None
+            if read is None:
+                with entry.open() as opened:
                     read = read_file(opened, sha256=False, sink=sink, progress=progress)
+            elif progress is not None:
+                progress(read.size)
             file = _found(entry.name, read)
         yield file
 
@@ -110,14 +111,13 @@ def _read_many(
             if file is not None:
                 batch.files.append(file)
                 continue
-            opened = entry.open()
-            if opened.stat.st_size <= SMALL_BYTES:
-                with opened:
-                    read = digest_small(opened, progress)
+            read = digest_small(entry)
+            if read is not None:
+                if progress is not None:
+                    progress(read.size)
                 batch.files.append(_found(entry.name, read))
                 continue
-            stack.enter_context(opened)
-            batch.files.append((entry.name, opened))
+            batch.files.append((entry.name, stack.enter_context(entry.open())))
             batch.open += 1
             if batch.open == _BATCH_FILES:
                 yield from _finished(batch, jobs, progress)

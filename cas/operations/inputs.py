@@ -120,7 +120,7 @@ def fingerprint_path(path: str) -> File | Tree:
     builder = TreeBuilder()
     for file in read_folder(path):
         builder.add(TreeEntry(file.name, file.size, file.blake3))
-    return builder.finish()[1]
+    return builder.finish()
 
 
 class Reader:
@@ -263,7 +263,7 @@ class Reader:
             found = cache.find(stamp) if cache is not None else None
             return BlobId(found[0]) if found is not None else None
 
-        builder = TreeBuilder()
+        builder = TreeBuilder(self._batch.add)
         for file in read_folder(
             given.path,
             known=known if cache is not None and not cache.is_empty else None,
@@ -271,9 +271,7 @@ class Reader:
             jobs=self._request.jobs,
             progress=self._progress,
         ):
-            part = builder.add(TreeEntry(file.name, file.size, file.blake3))
-            if part is not None:
-                self._batch.add(part)
+            builder.add(TreeEntry(file.name, file.size, file.blake3))
             if not is_artifact:
                 self._dataset_blobs.add(file.blake3.raw)
             if file.from_cache:
@@ -282,9 +280,7 @@ class Reader:
                 cache.remember(file.stamp, (file.blake3.raw, None))
             if writers:
                 self._settle(writers.pop(name_bytes(file.name), None), file.blake3, is_artifact=is_artifact)
-        last, given.object = builder.finish()
-        if last is not None:
-            self._batch.add(last)
+        given.object = builder.finish()
         if not given.object.count:
             raise BadArgument(what=f"the folder {given.path} holds no files")
         self.objects.append(given.object)

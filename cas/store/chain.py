@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HEAD: Final = "HEAD"
 LOCK: Final = "lock"
+_MANIFEST: Final = b"\xa4kind\xa8manifest"
+"""In the canonical bytes of every manifest (and maybe in others)."""
 
 
 @frozen
@@ -127,6 +129,8 @@ class Chain:
     def manifests_on_disk(self) -> Iterator[Entry]:
         """Every readable manifest in `objects/`, reachable or not, in the order of ids."""
         for found in self._objects.ids():
+            if _MANIFEST not in (self._objects.read_bytes(found) or b""):
+                continue  # what else is here may be large, and need not be understood
             try:
                 read = self._objects.find(found)
             except (IntegrityError, FormatError):

@@ -104,6 +104,7 @@ class StatCache:
             path = self._path()
             if path is not None:
                 self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+                self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
                 self._database.execute(_SCHEMA)
         except (ObsError, OSError, sqlite3.Error):
             self._forget()  # a store on a read-only mount, or a damaged cache: everything is read again
@@ -116,7 +117,6 @@ class StatCache:
 
         try:
             if self._database is not None and self._new and error is None:
-                self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
                 self._database.execute("BEGIN IMMEDIATE")
                 self._database.executemany(_INSERT, self._changed_rows())
                 self._database.execute("COMMIT")

@@ -419,10 +419,16 @@ def test_trees_and_parts(count: int) -> None:
     parts = Tree.split(all_entries)
     tree = Tree.of(all_entries, tuple(object_id(part) for part in parts))
     assert len(parts) == (0 if count <= 4096 else -(-count // 4096))
-    builder = TreeBuilder()
-    built = [part for entry in all_entries if (part := builder.add(entry)) is not None]
-    last, same = builder.finish()
-    assert (tuple([*built, last] if last is not None else built), same) == (parts, tree)
+    kept: list[Part] = []
+
+    def keep(part: Part) -> ObjectId:
+        kept.append(part)
+        return object_id(part)
+
+    builder = TreeBuilder(keep)
+    for entry in all_entries:
+        builder.add(entry)
+    assert (builder.finish(), tuple(kept)) == (tree, parts)
     assert tree.entries + tuple(entry for part in parts for entry in part.entries) == all_entries
     assert (tree.count, tree.size) == (count, sum(range(count)))
     stored: tuple[Object, ...] = (tree, *parts)

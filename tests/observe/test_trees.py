@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -125,18 +125,47 @@ def test_a_file_that_grows_after_it_was_looked_at_is_read_as_it_is_then(folder: 
     assert first.blake3.raw == blake3(content(b"a-b", SIZES[b"a-b"]) + b"more").digest()
 
 
-@pytest.mark.parametrize("name", [b"a-b", b"a0"])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_file_that_grows_while_it_is_read_is_an_error(folder: Path, jobs: int, name: bytes) -> None:
+def test_a_file_that_grows_while_it_is_read_is_an_error(folder: Path, jobs: int) -> None:
     def progress(_: int) -> None:
-        with (folder / os.fsdecode(name)).open("ab") as file:
+        with (folder / "a0").open("ab") as file:
             file.write(b"more")
 
-    for other in SIZES.keys() - {name, b"c"}:
+    for other in SIZES.keys() - {b"a0", b"c"}:
         os.unlink(os.path.join(os.fsencode(folder), other))
     with pytest.raises(FileChanged) as caught:
         list(read_folder(str(folder), progress=progress, jobs=jobs))
-    assert (caught.value.path, caught.value.problem) == (str(folder / os.fsdecode(name)), "grew")
+    assert (caught.value.path, caught.value.problem) == (str(folder / "a0"), "grew")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes() + b"more"), "grew"),
+        (lambda path: os.truncate(path, 3), "shrank"),
+        (lambda path: path.write_bytes(path.read_bytes()[::-1]), "was changed"),
+    ],
+    ids=["grow", "shrink", "rewrite"],
+)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_small_file_that_changes_while_it_is_read_is_an_error(
+    folder: Path, jobs: int, change: Callable[[Path], object], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change comes between the reading and the second look at the file."""
+    path, read = folder / "a-b", os.read
+    os.utime(path, ns=(1, 1))
+
+    def read_and_change(descriptor: int, most: int) -> bytes:
+        data = read(descriptor, most)
+        if os.fstat(descriptor).st_ino == path.stat().st_ino:
+            monkeypatch.undo()
+            change(path)
+        return data
+
+    monkeypatch.setattr(os, "read", read_and_change)
+    with pytest.raises(FileChanged) as caught:
+        list(read_folder(str(folder), jobs=jobs))
+    assert (caught.value.path, caught.value.problem) == (str(path), problem)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
