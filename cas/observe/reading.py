@@ -12,13 +12,16 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
 from ..format.ids import BlobId, Sha256
 from .files import Entry, OpenedFile, Stamp
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 Sink: TypeAlias = Callable[[memoryview], object]
 """Takes each chunk in order; must not keep it."""
@@ -148,7 +151,7 @@ def _read_small(opened: OpenedFile, stages: list[Sink], progress: Progress | Non
     return len(data)
 
 
-def _fill(opened: OpenedFile, buffer: bytearray) -> int:
+def _fill(opened: OpenedFile, buffer: bytearray | mmap) -> int:
     try:
         return os.readv(opened.fd, [buffer])
     except OSError as error:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from mmap import mmap
 from typing import Final, TypeAlias
 
-Fill: TypeAlias = Callable[[bytearray], int]
+Fill: TypeAlias = Callable[[bytearray | mmap], int]
 """Reads on into a buffer: how many bytes, 0 at the end."""
 Sink: TypeAlias = Callable[[memoryview], object]
 """Takes each chunk in order; must not keep it."""
@@ -54,7 +55,9 @@ class _Ring:
     """Buffers, each free or with the stages; `pending` counts the stages that still need one."""
 
     def __init__(self, stages: int) -> None:
-        self.buffers = [bytearray(BUFFER_BYTES) for _ in range(BUFFERS)]
+        # Anonymous maps, because they begin at a page: the kernel takes up to twice the processor time to
+        # copy into a bytearray, which begins some bytes behind one.
+        self.buffers = [mmap(-1, BUFFER_BYTES) for _ in range(BUFFERS)]
         self.free: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._pending = [0] * BUFFERS
         self._stages = stages
