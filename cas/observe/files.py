@@ -205,14 +205,11 @@ def open_entry(folder: int, name: bytes | str, path: str) -> OpenedFile:
 
     `path` is what errors call it. Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
-    return _checked(path, _descriptor(folder, name, path), typed=False)
-
-
-def _descriptor(folder: int, name: bytes | str, path: str) -> int:
     try:
-        return os.open(name, _OPEN_BENEATH, dir_fd=folder)
+        descriptor = os.open(name, _OPEN_BENEATH, dir_fd=folder)
     except OSError as error:
         raise _refusal_at(error, name, folder, path, "a regular file") from None
+    return _checked(path, descriptor, typed=False)
 
 
 def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
@@ -232,13 +229,18 @@ class Entry:
     `name` is relative to where the walk began, with `/` between its parts; `path` is what errors call it.
     """
 
-    __slots__ = ("folder", "found", "name", "path")
+    __slots__ = ("_above", "folder", "found", "name")
 
-    def __init__(self, name: bytes, path: str, folder: int, found: os.DirEntry[str]) -> None:
+    def __init__(self, name: bytes, above: str, folder: int, found: os.DirEntry[str]) -> None:
         self.name = name
-        self.path = path
+        self._above = above
         self.folder = folder
         self.found = found
+
+    @property
+    def path(self) -> str:
+        """Its folder's path and its name."""
+        return self._above + self.found.name
 
     def stat(self) -> os.stat_result:
         """Its stat, without opening it. Raises FileMissing, OperatingSystemRefused."""
@@ -253,7 +255,10 @@ class Entry:
 
     def descriptor(self) -> int:
         """Opens what it leads to, whatever that is; no symlink. Raises as `open`."""
-        return _descriptor(self.folder, self.found.name, self.path)
+        try:
+            return os.open(self.found.name, _OPEN_BENEATH, dir_fd=self.folder)
+        except OSError as error:
+            raise _refusal_at(error, self.found.name, self.folder, self.path, "a regular file") from None
 
 
 @row
@@ -290,15 +295,15 @@ def walk_folder(root: OpenedFile) -> Iterator[Entry]:
                 continue
             raw, found = level.left.pop()
             name = level.prefix + raw
-            path = level.path + found.name
             if raw.endswith(b"/"):
+                path = level.path + found.name
                 try:
                     folder = os.open(found.name, _OPEN_FOLDER_BENEATH, dir_fd=level.folder)
                 except OSError as error:
                     raise _refusal_at(error, found.name, level.folder, path, "a folder") from None
                 levels.append(_listed(name, f"{path}/", folder))
             else:
-                yield Entry(name, path, level.folder, found)
+                yield Entry(name, level.path, level.folder, found)
     finally:
         for level in levels:
             os.close(level.folder)
@@ -315,11 +320,13 @@ def _listed(prefix: bytes, path: str, folder: int) -> _Level:
         with os.scandir(folder) as entries:
             for entry in entries:
                 raw = os.fsencode(entry.name)
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    pass
+                elif entry.is_dir(follow_symlinks=False):
                     if raw == SKIPPED_FOLDER:
                         continue
                     raw += b"/"
-                elif not entry.is_file(follow_symlinks=False):
+                else:
                     mode = entry.stat(follow_symlinks=False).st_mode
                     raise WrongFileType(path=path + entry.name, found=kind_of(mode), needed="a regular file")
                 left.append((raw, entry))

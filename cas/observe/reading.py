@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -18,7 +17,7 @@ from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
 from ..format.ids import BlobId, Sha256
-from .files import Entry, OpenedFile, Stamp
+from .files import OpenedFile, Stamp
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -87,7 +86,7 @@ def check_unchanged(opened: OpenedFile, size: int) -> Stamp:
     """
     before, after = opened.stat, os.fstat(opened.fd)
     if size != before.st_size or after.st_size != before.st_size:
-        problem = _change_of_size(before.st_size, max(size, after.st_size))
+        problem = change_of_size(before.st_size, max(size, after.st_size))
         raise FileChanged(path=opened.path, problem=problem)
     stamp = Stamp.of(after)
     if stamp != Stamp.of(before):
@@ -102,35 +101,8 @@ def check_unchanged(opened: OpenedFile, size: int) -> Stamp:
     return stamp
 
 
-def digest_small(entry: Entry) -> FileDigests | None:
-    """As `read_file`, of a file that a walk has come to; None (nothing was read) if it is no small one.
-
-    A folder may hold very many of them, and what `read_file` prepares for each would cost more than the
-    reading: this is as few steps as it can be. Raises as `Entry.open` and `read_file`.
-    """
-    descriptor = entry.descriptor()
-    try:
-        before = os.fstat(descriptor)
-        size = before.st_size
-        if not stat.S_ISREG(before.st_mode) or size > SMALL_BYTES:
-            return None
-        # One byte more than the stat said: a file that grew is noticed without a second call.
-        data = os.read(descriptor, size + 1)
-        while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
-            data += more
-        after = os.fstat(descriptor)
-    except OSError as error:
-        raise _refused(entry.path, error) from None
-    finally:
-        os.close(descriptor)
-    if not len(data) == size == after.st_size:
-        raise FileChanged(path=entry.path, problem=_change_of_size(size, max(len(data), after.st_size)))
-    if after.st_mtime_ns != before.st_mtime_ns or after.st_ctime_ns != before.st_ctime_ns:
-        raise FileChanged(path=entry.path, problem="was changed")
-    return FileDigests(size, BlobId(blake3(data).digest()), None, Stamp.of(after))
-
-
-def _change_of_size(before: int, now: int) -> str:
+def change_of_size(before: int, now: int) -> str:
+    """What happened to a file, from its sizes in bytes."""
     return "grew" if now > before else "shrank"
 
 
@@ -141,7 +113,7 @@ def _read_small(opened: OpenedFile, stages: list[Sink], progress: Progress | Non
         while len(data) < size and (more := os.read(opened.fd, size + 1 - len(data))):
             data += more
     except OSError as error:
-        raise _refused(opened.path, error) from None
+        raise read_refused(opened.path, error) from None
     if data:
         view = memoryview(data)
         for stage in stages:
@@ -155,7 +127,7 @@ def _fill(opened: OpenedFile, buffer: bytearray | mmap) -> int:
     try:
         return os.readv(opened.fd, [buffer])
     except OSError as error:
-        raise _refused(opened.path, error) from None
+        raise read_refused(opened.path, error) from None
 
 
 def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | None) -> int:
@@ -171,6 +143,6 @@ def _read_in_turns(opened: OpenedFile, stages: list[Sink], progress: Progress | 
     return total
 
 
-def _refused(path: str, error: OSError) -> OperatingSystemRefused:
+def read_refused(path: str, error: OSError) -> OperatingSystemRefused:
     reason = os.strerror(error.errno) if error.errno else str(error)
     return OperatingSystemRefused(action="read", path=path, reason=reason)

@@ -7,14 +7,19 @@ asked for, and come out in their order all the same.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final, NamedTuple, TypeAlias
 
+from blake3 import blake3
+
+from ..errors import FileChanged
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
-from .reading import FileDigests, Progress, Sink, digest_small, read_file
+from .reading import SMALL_BYTES, FileDigests, Progress, Sink, change_of_size, read_file, read_refused
 
 Known: TypeAlias = Callable[[Stamp], BlobId | None]
 """The digest of a file by its stat, if it is known for certain."""
@@ -76,6 +81,37 @@ def _found(name: bytes, read: FileDigests) -> TreeFile:
     return TreeFile(name_from_bytes(name), read.size, read.blake3, False, read.stamp)
 
 
+def _read_small(entry: Entry, progress: Progress | None) -> TreeFile | None:
+    """A file of at most SMALL_BYTES; None (nothing was read) if it is none.
+
+    A folder may hold very many of them, and what `read_file` prepares for each would cost more than the
+    reading: this is as few steps as it can be. Raises as `Entry.open` and `read_file`.
+    """
+    descriptor = entry.descriptor()
+    try:
+        before = os.fstat(descriptor)
+        size = before.st_size
+        if not stat.S_ISREG(before.st_mode) or size > SMALL_BYTES:
+            return None
+        # One byte more than the stat said: a file that grew is noticed without a second call.
+        data = os.read(descriptor, size + 1)
+        while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
+            data += more
+        after = os.fstat(descriptor)
+    except OSError as error:
+        raise read_refused(entry.path, error) from None
+    finally:
+        os.close(descriptor)
+    if not len(data) == size == after.st_size:
+        raise FileChanged(path=entry.path, problem=change_of_size(size, max(len(data), after.st_size)))
+    if after.st_mtime_ns != before.st_mtime_ns or after.st_ctime_ns != before.st_ctime_ns:
+        raise FileChanged(path=entry.path, problem="was changed")
+    if progress is not None:
+        progress(size)
+    digest = BlobId(blake3(data).digest())
+    return TreeFile(name_from_bytes(entry.name), size, digest, False, Stamp.of(after))
+
+
 def _read(
     root: OpenedFile, known: Known | None, sink_for: SinkFor | None, progress: Progress | None
 ) -> Iterator[TreeFile]:
@@ -83,13 +119,11 @@ def _read(
         file = _find(entry, known) if known is not None else None
         if file is None:
             sink = sink_for(entry.name) if sink_for is not None else None
-            read = digest_small(entry) if sink is None else None
-            if read is None:
+            file = _read_small(entry, progress) if sink is None else None
+            if file is None:
                 with entry.open() as opened:
                     read = read_file(opened, sha256=False, sink=sink, progress=progress)
-            elif progress is not None:
-                progress(read.size)
-            file = _found(entry.name, read)
+                file = _found(entry.name, read)
         yield file
 
 
@@ -108,14 +142,9 @@ def _read_many(
         batch = _Batch()
         for entry in walk_folder(root):
             file = _find(entry, known) if known is not None else None
+            file = file or _read_small(entry, progress)
             if file is not None:
                 batch.files.append(file)
-                continue
-            read = digest_small(entry)
-            if read is not None:
-                if progress is not None:
-                    progress(read.size)
-                batch.files.append(_found(entry.name, read))
                 continue
             batch.files.append((entry.name, stack.enter_context(entry.open())))
             batch.open += 1

@@ -90,9 +90,10 @@ class StatCache:
 
     def __init__(self, files: StoreFiles) -> None:
         self._files = files
+        self._device = files.status.st_dev
         self._database: sqlite3.Connection | None = None
         self._pages: dict[_Place, _Page] = {}
-        self._new: dict[_Place, _Page] = {}
+        self._new: list[tuple[Key, Digests]] = []
         self._now_ns = 0
 
     def __enter__(self) -> Self:
@@ -151,10 +152,10 @@ class StatCache:
 
     def remember(self, key: Key, digests: Digests) -> None:
         """Notes the digests of a file that was read after this cache was opened."""
-        same = key[0] == self._files.status.st_dev
-        margin = SAME_CLOCK_MARGIN_NS if same else OTHER_CLOCK_MARGIN_NS
-        if max(key[3], key[4]) < self._now_ns - margin:
-            self._new.setdefault(_place(key), {})[key[1]] = (key, digests)
+        margin = SAME_CLOCK_MARGIN_NS if key[0] == self._device else OTHER_CLOCK_MARGIN_NS
+        newest = self._now_ns - margin
+        if key[3] < newest and key[4] < newest:
+            self._new.append((key, digests))
 
     def _load(self, place: _Place) -> _Page:
         """A page as it is stored; an empty one where there is none that can be believed."""
@@ -180,7 +181,10 @@ class StatCache:
 
     def _changed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
         """The pages that have new entries, as they are now (under the lock of the database) with these."""
-        for place, new in self._new.items():
+        pages: dict[_Place, _Page] = {}
+        for pair in self._new:
+            pages.setdefault(_place(pair[0]), {})[pair[0][1]] = pair
+        for place, new in pages.items():
             try:
                 entries = _packed({**self._read(place), **new})
             except OverflowError:  # a size or time of more than 64 bits
