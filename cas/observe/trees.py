@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final, NamedTuple, TypeAlias
 
+import msgpack
 from blake3 import blake3
 
 from ..errors import FileChanged
@@ -26,6 +27,7 @@ Known: TypeAlias = Callable[[Stamp], BlobId | None]
 SinkFor: TypeAlias = Callable[[bytes], Sink | None]
 """The place for a copy of the file with this relative name."""
 
+_ROWS: Final = 1024
 _BATCH_FILES: Final = 32
 """Large files that are open at once."""
 
@@ -67,6 +69,41 @@ def read_folder_beneath(root: int, name: bytes) -> Iterator[TreeFile]:
     """
     with open_folder_beneath(root, name) as folder:
         yield from _read(folder, None, None, None)
+
+
+class FolderState:
+    """A digest of the names and stats of all files of a folder, added in their order.
+
+    Equal states mean equal files as far as a stat can tell (see the stat cache, which this is for).
+    """
+
+    def __init__(self) -> None:
+        self._hasher = blake3()
+        self._rows: list[tuple[FileName, Stamp]] = []
+
+    def add(self, name: FileName, stamp: Stamp) -> None:
+        """Takes the next file."""
+        self._rows.append((name, stamp))
+        if len(self._rows) == _ROWS:
+            self._flush()
+
+    def digest(self) -> bytes:
+        """32 bytes."""
+        self._flush()
+        return self._hasher.digest()
+
+    def _flush(self) -> None:
+        self._hasher.update(msgpack.packb(self._rows, use_bin_type=True))
+        self._rows.clear()
+
+
+def state_of_folder(path: str) -> bytes:
+    """The state of a folder that the user named, for which no file is opened. Raises as `read_folder`."""
+    state = FolderState()
+    with open_folder(path) as root:
+        for entry in walk_folder(root):
+            state.add(name_from_bytes(entry.name), Stamp.of(entry.stat()))
+    return state.digest()
 
 
 def _find(entry: Entry, known: Known) -> TreeFile | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..errors import LabelNotFound
 from ..format.reports import Diagnostic
 from ..observe.headers import NoHeader, read_columns, read_folder_columns
-from .inputs import Input, Reader
+from .inputs import Input
+from .reader import Reader
 from .requests import RecordRequest
 
 

@@ -23,8 +23,9 @@ from ..format.reports import Diagnostic, Environment, Report
 from ..format.runs import Document, Link, Run, Status
 from ..store.chain import Entry, Position
 from ..store.store import Store
-from .inputs import DocumentInput, Input, Reader
+from .inputs import DocumentInput, Input
 from .labels import check_label
+from .reader import Reader
 from .requests import RecordRequest
 from .views import FileView, claimed_count
 

@@ -39,6 +39,7 @@ class Batch:
         self._open: list[BlobWriter] = []
         self._blobs: dict[str, BlobWriter] = {}
         self._temporaries: set[str] = set()
+        self._relied_on: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +59,10 @@ class Batch:
         new = derive_object_id(value.KIND, data)
         self._objects[new] = data
         return new
+
+    def rely_on(self, present: Iterable[ObjectId]) -> None:
+        """Notes objects that are there already, and are to be as durable as what is published."""
+        self._relied_on.update(objects.name_of(objects.FOLDER, one.hex) for one in present)
 
     def open_blob(self) -> BlobWriter:
         """Begins a blob."""
@@ -112,7 +117,7 @@ class Batch:
                 raise
             self._files.finish_temporary(name, descriptor, read_only=True)
             moves.append((name, target))
-        self._move(moves, present)
+        self._move(moves, [*present, *sorted(self._relied_on)])
         self._objects.clear()
         return len(moves)
 

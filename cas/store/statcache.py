@@ -12,9 +12,12 @@ inodes: a folder of 20,000 files is some twenty rows, and asking for one file co
     row   device, inode // 1024, check sum,
           MessagePack [[inode, size, mtime, ctime, blake3, sha256 or nil], …]
 
+A folder in which nothing changed need not be put together again from its files: `trees` has the tree object
+that was recorded for one state of it, which is a digest of the names and stats of all its files.
+
 What it cannot see: a write through a memory map that was made earlier may leave both times alone.
 Nothing that proves anything reads this cache. Only the user's own file is believed, if nobody else
-may write it, and each page only with its check sum; any `sqlite3.Error` means that there is no cache.
+may write it, and each row only with its check sum; any `sqlite3.Error` means that there is no cache.
 """
 
 from __future__ import annotations
@@ -47,13 +50,18 @@ _INODES: Final = 1024
 _MOST_PAGES: Final = 64
 """That are held: 65,536 entries, some 30 MB."""
 _MOST_PAGE_BYTES: Final = 256 * _INODES
-_SCHEMA: Final = (
+_PAGES: Final = (
     "CREATE TABLE IF NOT EXISTS pages "
     "(device INTEGER, number INTEGER, entries BLOB, checksum BLOB, PRIMARY KEY (device, number)) "
     "WITHOUT ROWID"
 )
+_TREES: Final = (
+    "CREATE TABLE IF NOT EXISTS trees (state BLOB PRIMARY KEY, tree BLOB, checksum BLOB) WITHOUT ROWID"
+)
 _SELECT: Final = "SELECT entries, checksum FROM pages WHERE device = ? AND number = ?"
 _INSERT: Final = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)"
+_SELECT_TREE: Final = "SELECT tree, checksum FROM trees WHERE state = ?"
+_INSERT_TREE: Final = "INSERT OR REPLACE INTO trees VALUES (?, ?, ?)"
 
 _Place: TypeAlias = tuple[int, int]
 """device, number of the page."""
@@ -72,6 +80,10 @@ def _signed(number: int) -> int:
 
 def _checksum(place: _Place, entries: bytes) -> bytes:
     return blake3(b"%d %d " % place + entries).digest(16)
+
+
+def _tree_checksum(state: bytes, tree: bytes) -> bytes:
+    return blake3(b"tree " + state + tree).digest(16)
 
 
 def _packed(page: _Page) -> bytes:
@@ -94,6 +106,7 @@ class StatCache:
         self._database: sqlite3.Connection | None = None
         self._pages: dict[_Place, _Page] = {}
         self._new: list[tuple[Key, Digests]] = []
+        self._new_trees: list[tuple[bytes, bytes]] = []
         self._now_ns = 0
 
     def __enter__(self) -> Self:
@@ -106,7 +119,8 @@ class StatCache:
             if path is not None:
                 self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
                 self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
-                self._database.execute(_SCHEMA)
+                for table in (_PAGES, _TREES):
+                    self._database.execute(table)
         except (ObsError, OSError, sqlite3.Error):
             self._forget()  # a store on a read-only mount, or a damaged cache: everything is read again
         return self
@@ -117,9 +131,11 @@ class StatCache:
         import sqlite3
 
         try:
-            if self._database is not None and self._new and error is None:
+            if self._database is not None and (self._new or self._new_trees) and error is None:
                 self._database.execute("BEGIN IMMEDIATE")
                 self._database.executemany(_INSERT, self._changed_rows())
+                rows = [(state, tree, _tree_checksum(state, tree)) for state, tree in self._new_trees]
+                self._database.executemany(_INSERT_TREE, rows)
                 self._database.execute("COMMIT")
         except (sqlite3.Error, OverflowError):
             pass  # what could not be remembered is read again
@@ -150,12 +166,33 @@ class StatCache:
             self._forget()
             return True
 
-    def remember(self, key: Key, digests: Digests) -> None:
-        """Notes the digests of a file that was read after this cache was opened."""
+    def remember(self, key: Key, digests: Digests) -> bool:
+        """Notes the digests of a file that was read after this cache was opened; False if it is too young."""
         margin = SAME_CLOCK_MARGIN_NS if key[0] == self._device else OTHER_CLOCK_MARGIN_NS
         newest = self._now_ns - margin
-        if key[3] < newest and key[4] < newest:
-            self._new.append((key, digests))
+        if key[3] >= newest or key[4] >= newest:
+            return False
+        self._new.append((key, digests))
+        return True
+
+    def find_tree(self, state: bytes) -> bytes | None:
+        """The id of the tree object of a folder in this state, None if it is not known."""
+        if self._database is None:
+            return None
+        import sqlite3
+
+        try:
+            row = self._database.execute(_SELECT_TREE, (state,)).fetchone()
+        except sqlite3.Error:
+            self._forget()
+            return None
+        if row is None or not isinstance(row[0], bytes) or len(row[0]) != 32:
+            return None
+        return row[0] if row[1] == _tree_checksum(state, row[0]) else None
+
+    def remember_tree(self, state: bytes, tree: bytes) -> None:
+        """Notes the tree object of a folder, of which every file was found here or could be remembered."""
+        self._new_trees.append((state, tree))
 
     def _load(self, place: _Place) -> _Page:
         """A page as it is stored; an empty one where there is none that can be believed."""

@@ -138,14 +138,20 @@ def test_a_file_that_grows_while_it_is_read_is_an_error(folder: Path, jobs: int)
     assert (caught.value.path, caught.value.problem) == (str(folder / "a0"), "grew")
 
 
+def grow(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+def shrink(path: Path) -> None:
+    os.truncate(path, 3)
+
+
+def rewrite(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[::-1])
+
+
 @pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (lambda path: path.write_bytes(path.read_bytes() + b"more"), "grew"),
-        (lambda path: os.truncate(path, 3), "shrank"),
-        (lambda path: path.write_bytes(path.read_bytes()[::-1]), "was changed"),
-    ],
-    ids=["grow", "shrink", "rewrite"],
+    ("change", "problem"), [(grow, "grew"), (shrink, "shrank"), (rewrite, "was changed")]
 )
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_small_file_that_changes_while_it_is_read_is_an_error(

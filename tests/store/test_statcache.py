@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 from faultlayer import QuickOperations
-from obs.cas.operations.inputs import WORTH_CACHING_BYTES
+from obs.cas.api import fingerprint
+from obs.cas.format.objects import object_id
+from obs.cas.operations.reader import WORTH_CACHING_BYTES
+from obs.cas.operations.requests import Named, RecordRequest
 from obs.cas.store.statcache import OTHER_CLOCK_MARGIN_NS, SAME_CLOCK_MARGIN_NS, Digests, Key
 from obs.cas.store.store import Store
-from smallruns import again, history, make_run, make_store, record_run
+from smallruns import again, checked, history, make_run, make_store, record_run
 
 SECOND = 10**9
 DIGESTS: Digests = (b"\x01" * 32, b"\x02" * 32)
@@ -349,6 +352,86 @@ def test_another_file_moved_into_its_place_is_noticed(repeated: Repeated, tmp_pa
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.replace(other, repeated.data)
     assert repeated.record() == 0
+
+
+class RepeatedFolder:
+    """The same folder recorded again and again, with the cache, on a file system where it is later."""
+
+    def __init__(self, obs_folder: str, folder: Path, count: int = 5) -> None:
+        self.data = folder / "images"
+        self.model = folder / "model.pkl"
+        self.obs_folder = obs_folder
+        self.data.mkdir(parents=True)
+        for number in range(count):
+            (self.data / f"{number:04}").write_bytes(b"image %d" % number)
+        self.model.write_bytes(b"a model")
+
+    def record(self) -> int:
+        """How many digests came from the cache. The tree is right in any case, and all of it is there."""
+        request = RecordRequest(
+            obs_version="0",
+            datasets=(Named(path=str(self.data)),),
+            model=Named(path=str(self.model)),
+            cache=True,
+            force=True,
+        )
+        done = record_run(self.obs_folder, request, LaterOperations())
+        assert done.datasets[0].id == object_id(fingerprint(self.data))
+        assert checked(self.obs_folder).problems == ()
+        note = history(self.obs_folder)[0].manifest.note_of("data")
+        assert note is not None
+        return note.cached
+
+    def stored(self, kind: str) -> list[Path]:
+        """The files of all objects of a kind."""
+        with Store.open(self.obs_folder) as store:
+            pairs = [(one, store.objects.find(one)) for one in store.objects.ids()]
+        found = [one for one, read in pairs if read is not None and kind == read[0].KIND]
+        return [Path(self.obs_folder, "objects", one.hex[:2], one.hex[2:]) for one in found]
+
+
+@pytest.fixture
+def images(obs_folder: str, tmp_path: Path) -> RepeatedFolder:
+    return RepeatedFolder(obs_folder, tmp_path / "run")
+
+
+def test_an_unchanged_folder_is_read_once(images: RepeatedFolder) -> None:
+    assert [images.record() for _ in range(3)] == [0, 5, 5]
+
+
+def test_of_a_folder_only_what_changed_is_read_again(images: RepeatedFolder, tmp_path: Path) -> None:
+    images.record()
+    wait_for_a_tick(tmp_path)
+    before = os.stat(images.data / "0003")
+    (images.data / "0003").write_bytes(b"IMAGE 3")
+    os.utime(images.data / "0003", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert images.record() == 4
+    (images.data / "0000").rename(images.data / "9")
+    assert images.record() in (4, 5)  # a rename may count as a change of the file
+    (images.data / "more").write_bytes(b"more")
+    (images.data / "0001").unlink()
+    assert images.record() == 4
+
+
+@pytest.mark.parametrize("kind", ["tree", "part"])
+def test_a_tree_that_the_cache_knows_and_the_store_lost_is_made_anew(
+    obs_folder: str, tmp_path: Path, kind: str
+) -> None:
+    images = RepeatedFolder(obs_folder, tmp_path / "run", 4097)
+    images.record()
+    for path in images.stored(kind):
+        path.unlink()
+    assert images.record() == 4097
+    assert len(images.stored("part")) == 2
+
+
+def test_an_artifact_that_is_a_file_of_a_known_folder_is_not_kept(images: RepeatedFolder) -> None:
+    images.record()
+    images.model.write_bytes((images.data / "0002").read_bytes())
+    assert images.record() == 5
+    kept = Path(images.obs_folder, "blobs")
+    digits = blake3(images.model.read_bytes()).hexdigest()
+    assert not (kept / digits[:2] / digits[2:]).exists()
 
 
 def test_a_write_through_an_old_memory_map_is_not_seen(obs_folder: str, tmp_path: Path) -> None:

@@ -1,0 +1,314 @@
+"""The files of a record: opened first, then read once each, in the order that decides what is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Final, Self
+
+from ..errors import BadArgument, IntegrityError, InvalidDocument
+from ..format.canonical import Value
+from ..format.data import File, Part, Tree, TreeEntry
+from ..format.ids import BlobId, ObjectId, Sha256
+from ..format.manifests import FileNote
+from ..format.names import name_bytes, role_from_name
+from ..format.objects import Object, object_id
+from ..format.reports import Diagnostic
+from ..format.runs import LinkKind, Metrics, Params
+from ..format.trees import TreeBuilder
+from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
+from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
+from ..observe.headers import is_dataset_name
+from ..observe.reading import FileDigests, read_file
+from ..observe.trees import FolderState, read_folder, state_of_folder
+from ..store.batch import Batch, BlobWriter
+from ..store.statcache import StatCache
+from ..store.store import Store
+from .inputs import DocumentInput, Input, base_name, place_of
+from .requests import Named, RecordRequest
+
+WORTH_CACHING_BYTES: Final = 16 << 20
+"""A smaller file is read in less time than the stat cache takes to open."""
+
+
+class Reader:
+    """Opens and reads everything that a request names. A context: it closes what it opened."""
+
+    def __init__(
+        self, store: Store, batch: Batch, request: RecordRequest, progress: Callable[[int], None] | None
+    ) -> None:
+        self._store = store
+        self._batch = batch
+        self._request = request
+        self._progress = progress
+        self._stack = ExitStack()
+        self._cache: StatCache | None = None
+        self._dataset_blobs: set[bytes] = set()
+        self._dataset_trees: list[Tree] = []
+        self.datasets: list[Input] = []
+        self.artifacts: list[Input] = []
+        self.metrics: DocumentInput | None = None
+        self.params: DocumentInput | None = None
+        self.objects: list[Object] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    # ------------------------------------------------------------------ opening
+
+    def open_all(self) -> None:
+        """Opens every dataset and artifact and settles the roles: what is wrong here costs no reading."""
+        request = self._request
+        unnamed = [given.path for given in request.datasets if given.role is None]
+        if len(unnamed) > 1:
+            raise BadArgument(
+                what=f"{unnamed[1]} is a second dataset without a role",
+                hint=f"name them, as in --data train={unnamed[0]} --data test={unnamed[1]}",
+            )
+        self.datasets = [self._open(given, given.role or "data") for given in request.datasets]
+        if request.model is not None:
+            self.artifacts.append(self._open(request.model, request.model.role or "model"))
+        for given in request.artifacts:
+            self.artifacts.append(self._open(given, given.role or role_from_name(base_name(given.path))))
+        paths: dict[str, str] = {}
+        for one in (*self.datasets, *self.artifacts):
+            if one.role in paths:
+                raise BadArgument(
+                    what=f"the role '{one.role}' is taken by both {paths[one.role]} and {one.path}",
+                    hint="give one of them another: ROLE=PATH",
+                )
+            paths[one.role] = one.path
+
+    def _open(self, given: Named, role: str) -> Input:
+        kind: LinkKind = "tree" if path_kind(given.path) == "folder" else "file"
+        opened = self._stack.enter_context(open_regular(given.path)) if kind == "file" else None
+        return Input(path=given.path, role=role, name=base_name(given.path), kind=kind, opened=opened)
+
+    # ------------------------------------------------------------------ reading
+
+    def read_all(self, diagnostics: list[Diagnostic]) -> None:
+        """Reads everything. The documents first (they are small and may be wrong), then the datasets,
+        so that an artifact that equals one is known not to be kept."""
+        request = self._request
+        if request.metrics is not None:
+            self.metrics = self._read_document(request.metrics, "metrics", diagnostics)
+        if request.params is not None or request.given_params:
+            self.params = self._read_params(diagnostics)
+        for given in self.datasets:
+            known = request.cache and not request.dry_run and not request.keep_data
+            self._read(given, keep=request.keep_data, cache=self._stat_cache(given) if known else None)
+        for given in self.artifacts:
+            self._read(given, keep=request.keep_artifacts, cache=None)
+
+    def _stat_cache(self, given: Input) -> StatCache | None:
+        """The stat cache, which is opened for the first dataset that is worth it."""
+        if given.opened is not None and given.opened.stat.st_size < WORTH_CACHING_BYTES:
+            return None
+        if self._cache is None:
+            self._cache = self._stack.enter_context(self._store.stat_cache())
+        return self._cache
+
+    def _read(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
+        if given.opened is None:
+            self._read_tree(given, keep=keep, cache=cache)
+        else:
+            self._read_one(given, given.opened, keep=keep, cache=cache)
+
+    def _read_one(self, given: Input, opened: OpenedFile, *, keep: bool, cache: StatCache | None) -> None:
+        wants_sha256 = self._request.sha256
+        known = cache.find(Stamp.of(opened.stat)) if cache is not None else None
+        if known is not None and (known[1] is not None or not wants_sha256):
+            given.cached = 1
+            given.object = File(size=opened.stat.st_size, blake3=BlobId(known[0]))
+            given.sha256 = Sha256(known[1]) if known[1] is not None and wants_sha256 else None
+        else:
+            is_artifact = given in self.artifacts
+            if is_artifact and is_dataset_name(os.fsdecode(os.path.basename(given.path))):
+                keep = False
+            digests, blob = self._read_bytes(opened, keep=keep)
+            given.object = File(size=digests.size, blake3=digests.blake3)
+            given.sha256 = digests.sha256
+            self._settle(blob, digests.blake3, is_artifact=is_artifact)
+            if cache is not None:
+                sha256 = digests.sha256.raw if digests.sha256 else None
+                cache.remember(digests.stamp, (digests.blake3.raw, sha256))
+        if given in self.datasets:
+            self._dataset_blobs.add(given.object.blake3.raw)
+        self.objects.append(given.object)
+
+    def _read_bytes(self, opened: OpenedFile, *, keep: bool) -> tuple[FileDigests, BlobWriter | None]:
+        blob = self._batch.open_blob() if keep and not self._request.dry_run else None
+        digests = read_file(
+            opened,
+            sha256=self._request.sha256,
+            sink=blob.write if blob is not None else None,
+            progress=self._progress,
+        )
+        return digests, blob
+
+    def _settle(self, blob: BlobWriter | None, name: BlobId, *, is_artifact: bool) -> None:
+        """Keeps what was copied, unless it turned out to be one of the datasets."""
+        if blob is not None and is_artifact and self._is_of_dataset(name):
+            self._batch.drop_blob(blob)
+        elif blob is not None:
+            self._batch.keep_blob(blob, name)
+
+    def _read_tree(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
+        is_artifact = given in self.artifacts
+        writers: dict[bytes, BlobWriter] = {}
+
+        def sink_for(name: bytes) -> Callable[[memoryview], object] | None:
+            if not keep or self._request.dry_run or (is_artifact and is_dataset_name(os.fsdecode(name))):
+                return None
+            writers[name] = self._batch.open_blob()
+            return writers[name].write
+
+        def known(stamp: Stamp) -> BlobId | None:
+            found = cache.find(stamp) if cache is not None else None
+            return BlobId(found[0]) if found is not None else None
+
+        if cache is not None and (same := self._same_tree(given.path, cache)) is not None:
+            given.object, given.cached = same, same.count
+            self._dataset_trees.append(same)
+            self.objects.append(same)
+            self._batch.rely_on(same.parts)
+            return
+        builder, state, lasting = TreeBuilder(self._batch.add), FolderState(), True
+        for file in read_folder(
+            given.path,
+            known=known if cache is not None and not cache.is_empty else None,
+            sink_for=sink_for if keep else None,
+            jobs=self._request.jobs,
+            progress=self._progress,
+        ):
+            builder.add(TreeEntry(file.name, file.size, file.blake3))
+            if not is_artifact:
+                self._dataset_blobs.add(file.blake3.raw)
+            if cache is not None:
+                state.add(file.name, file.stamp)
+                if file.from_cache:
+                    given.cached += 1
+                else:
+                    lasting = cache.remember(file.stamp, (file.blake3.raw, None)) and lasting
+            if writers:
+                self._settle(writers.pop(name_bytes(file.name), None), file.blake3, is_artifact=is_artifact)
+        given.object = builder.finish()
+        if not given.object.count:
+            raise BadArgument(what=f"the folder {given.path} holds no files")
+        self.objects.append(given.object)
+        if cache is not None and lasting:
+            cache.remember_tree(state.digest(), object_id(given.object).raw)
+
+    def _same_tree(self, path: str, cache: StatCache) -> Tree | None:
+        """The tree that was recorded of a folder in which nothing has changed since, if it is known."""
+        if cache.is_empty:
+            return None
+        known = cache.find_tree(state_of_folder(path))
+        if known is None:
+            return None
+        objects = self._store.objects
+        try:
+            tree = objects.get(Tree, ObjectId(known), "the stat cache")
+        except IntegrityError:
+            return None  # made anew
+        return tree if all(objects.has(part) for part in tree.parts) else None
+
+    def _is_of_dataset(self, blob: BlobId) -> bool:
+        """Whether a dataset has a file of these bytes."""
+        for tree in self._dataset_trees:  # taken from the cache, and looked into now that somebody asks
+            parts = (self._store.objects.get(Part, part, "a tree") for part in tree.parts)
+            self._dataset_blobs.update(entry.blake3.raw for entry in tree.all_entries(parts))
+        self._dataset_trees.clear()
+        return blob.raw in self._dataset_blobs
+
+    def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
+        """Metrics or params from a file; of a failed run they may be anything."""
+        chunks: list[bytes] = []
+        with open_regular(path) as opened:
+            if opened.stat.st_size > MAX_DOCUMENT_BYTES:
+                raise InvalidDocument(
+                    path=path,
+                    problem=f"it has {opened.stat.st_size} bytes, and {MAX_DOCUMENT_BYTES} is the most; "
+                    "record it as an artifact instead",
+                )
+            digests = read_file(
+                opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk))
+            )
+        data = b"".join(chunks)
+        values: dict[str, Value] | None = None
+        try:
+            values = (parse_metrics if role == "metrics" else parse_params)(data, path)
+        except InvalidDocument:
+            if self._request.status != "failed":
+                raise
+            diagnostics.append(
+                Diagnostic(
+                    code="METRICS_SCHEMA_MISMATCH",
+                    severity="error",
+                    message=f"the {role} file of this failed run could not be read as {role}",
+                    details={"role": role},
+                )
+            )
+        file = File(size=digests.size, blake3=digests.blake3)
+        kind = Metrics if role == "metrics" else Params
+        stored = kind(source=digests.blake3, values=values)
+        self.objects += [file, stored]
+        if self._request.keep_artifacts and not self._request.dry_run:
+            blob = self._batch.open_blob()
+            blob.write(data)
+            self._batch.keep_blob(blob, digests.blake3)
+        return DocumentInput(
+            role=role, values=values, object=stored, path=path, file=file, sha256=digests.sha256
+        )
+
+    def _read_params(self, diagnostics: list[Diagnostic]) -> DocumentInput:
+        path = self._request.params
+        read = self._read_document(path, "params", diagnostics) if path is not None else None
+        values = dict(read.values or {}) if read is not None else {}
+        if not self._request.given_params and read is not None:
+            return read
+        for key, value in self._request.given_params:
+            if key in values:
+                raise BadArgument(what=f"the parameter '{key}' is given twice")
+            values[key] = value
+        source = read.object.source if read is not None else None
+        stored = Params(source=source, values=values)
+        if read is not None:
+            self.objects.remove(read.object)
+        self.objects.append(stored)
+        return DocumentInput(
+            role="params",
+            values=values,
+            object=stored,
+            path=path,
+            file=read.file if read is not None else None,
+            sha256=read.sha256 if read is not None else None,
+        )
+
+    # ------------------------------------------------------------------ places
+
+    def notes(self) -> tuple[FileNote, ...]:
+        """Where each file lay, for the manifest."""
+        notes = [
+            self._note(given.role, given.path, given.sha256, given.cached)
+            for given in (*self.datasets, *self.artifacts)
+        ]
+        notes += [
+            self._note(document.role, document.path, document.sha256, 0)
+            for document in (self.metrics, self.params)
+            if document is not None and document.path is not None
+        ]
+        return tuple(sorted(notes, key=lambda note: note.order))
+
+    def _note(self, role: str, path: str, sha256: Sha256 | None, cached: int) -> FileNote:
+        place, outside = place_of(path, self._store.home)
+        return FileNote(
+            role=role, name=base_name(path), path=place, outside=outside, sha256=sha256, cached=cached
+        )
