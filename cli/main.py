@@ -24,7 +24,8 @@ def start() -> NoReturn:
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else code
-        atexit._run_exitfuncs()  # there is no public way to call them
+        # There is no public way to call them.
+        atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # `main` has told of what could not be written
                 stream.flush()
