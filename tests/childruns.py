@@ -31,18 +31,7 @@ from obs.cas.store.files import FileOperations
 from obs.cas.store.store import Store
 from smallruns import record_run
 
-_PRELOADED = [
-    "__main__",
-    "bz2",
-    "childruns",
-    "csv",
-    "encodings.ascii",
-    "encodings.utf_8_sig",
-    "filelock",
-    "gzip",
-    "sqlite3",
-    "obs.cas.store.statcache",
-]
+_PRELOADED = ["__main__", "preloaded", "childruns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

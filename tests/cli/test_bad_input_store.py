@@ -631,6 +631,7 @@ def as_stranger(*arguments: str, cwd: Path) -> Answer:
 
 
 def _inside(*arguments: str, cwd: str) -> Answer:
+    os.chdir(cwd)  # whoever has no rights might not get back to where the tests run
     return obs(*arguments, cwd=cwd, variables={"OBS_DIR": cwd})
 
 

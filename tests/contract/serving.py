@@ -9,30 +9,16 @@ from __future__ import annotations
 import base64
 import json
 import os
-import pkgutil
 import sys
 import tempfile
 import time
 import traceback
-from importlib import import_module
 from typing import IO, Any, NoReturn
 
-import obs.cas.observe
-import obs.cas.operations
-import obs.cas.store
-import obs.cli.commands
+import preloaded
 from obs.cli.main import main
 
-_LAZY = ["encodings.ascii", "encodings.utf_8_sig", "difflib", "filelock", "sqlite3", "subprocess", "tomllib"]
-
-
-def load() -> None:
-    """Everything that a command may import later on, less pyarrow and joblib."""
-    for package in (obs.cas.observe, obs.cas.operations, obs.cas.store, obs.cli.commands):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            import_module(module.name)
-    for name in ("obs.cli.config", "obs.cli.pager", "obs.cli.progress", "obs.cli.render", *_LAZY):
-        import_module(name)
+del preloaded  # it has done its work
 
 
 def become(request: dict[str, Any], answers: tuple[int, int]) -> NoReturn:
@@ -79,7 +65,6 @@ def _all(file: IO[bytes]) -> str:
 
 def serve() -> None:
     """Until nobody asks any more."""
-    load()
     with os.fdopen(os.dup(0)) as requests, os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)
         for line in requests:
