@@ -1,6 +1,6 @@
-"""The programs that obs is compared with: the system's are looked for, Python's installed.
+"""The programs that obs is compared with: the system's are looked for, and installed where apt-get may.
 
-git and b3sum come with the system. dvc and mlflow get an environment each, in versions that are written here,
+dvc and mlflow get an environment each, in versions that are written here,
 below `${XDG_CACHE_HOME:-~/.cache}/obs-bench/`: made by the first call, found by the later ones.
 
     python benchmarks/peers.py      # find and install them all, and print their versions
@@ -20,13 +20,13 @@ from harness import BenchmarkError
 PINNED: Final = {"dvc": "3.67.1", "mlflow": "3.17.2"}
 SYSTEM: Final = ("git", "b3sum", "find", "xargs", "cp", "sync")
 # `cp FILE COPY && sync COPY` wants GNU coreutils: elsewhere `sync` takes no file.
-_HOW_TO_GET: Final = {
-    "git": "apt-get install git",
-    "b3sum": "apt-get install b3sum",
-    "find": "apt-get install findutils",
-    "xargs": "apt-get install findutils",
-    "cp": "apt-get install coreutils",
-    "sync": "apt-get install coreutils",
+_PACKAGES: Final = {
+    "git": "git",
+    "b3sum": "b3sum",
+    "find": "findutils",
+    "xargs": "findutils",
+    "cp": "coreutils",
+    "sync": "coreutils",
 }
 
 
@@ -37,17 +37,22 @@ def cache_folder() -> Path:
 
 
 def find_system(names: tuple[str, ...] = SYSTEM) -> None:
-    """See that the system's programs are there.
+    """See that the system's programs are there; root on Debian or Ubuntu gets those that are missing.
 
     Raises:
         BenchmarkError: one is missing.
     """
     missing = [name for name in names if shutil.which(name) is None]
+    packages = sorted({_PACKAGES[name] for name in missing})
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {' '.join(packages)} (once)", file=sys.stderr)
+        for command in (("update",), ("install", "-y", "--no-install-recommends", *packages)):
+            subprocess.run(("apt-get", "-qq", *command), check=False, stdout=subprocess.DEVNULL)
+        missing = [name for name in names if shutil.which(name) is None]
     if missing:
-        remedies = sorted({_HOW_TO_GET[name] for name in missing})
         raise BenchmarkError(
             f"the benchmark needs {', '.join(missing)}, which this machine lacks; "
-            f"on Debian and Ubuntu: {' && '.join(remedies)}"
+            f"on Debian and Ubuntu: apt-get install {' '.join(packages)}"
         )
 
 

@@ -12,7 +12,7 @@ import msgpack
 import pytest
 import standalone
 from blake3 import blake3
-from format_samples import VECTORS, manifest_of, name_of, named, restored, same, sorted_deep
+from format_samples import VECTORS, manifest_of, name_of, named, needs_b3sum, restored, same, sorted_deep
 from obs.cas.format.canonical import decode, encode
 from obs.cas.format.merkle import extend, leaf_hash, root
 from obs.cas.format.objects import decode_object, encode_object, object_id
@@ -75,6 +75,7 @@ def console_examples() -> list[tuple[str, str]]:
     return found
 
 
+@needs_b3sum
 @pytest.mark.parametrize(("command", "output"), console_examples(), ids=lambda text: text[:40])
 def test_the_commands_of_the_page(command: str, output: str) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=STORE, check=True, capture_output=True, text=True)
