@@ -19,7 +19,7 @@ PYTEST_ARGS ?= -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two verbs must not install into one environment at a time
-.PHONY: help demo test lint format types bench vectors soak example constraints package clean
+.PHONY: help demo test lint format types bench vectors pages soak example constraints package clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(READY_TEST) ## measure speed and memory
 
 vectors: $(READY_TEST) ## make the golden files in tests/vectors/ anew (a change there is a change of format)
 	$(RUN) python tests/vectors/make.py
+
+pages: $(READY_TEST) ## write the lists in docs/cli/ anew: options as click knows them, error codes
+	$(RUN) python tests/pages.py
 
 soak: $(READY_TEST) ## search longer for counterexamples: N=1000 examples a property
 	OBS_SOAK=$(N) $(RUN) python -m pytest $(PYTEST_ARGS)
