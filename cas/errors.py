@@ -123,18 +123,6 @@ class InvalidDocument(AnswerIsNo):
         return f"{self.path}{place}: {self.problem}"
 
 
-class LabelNotCheckable(AnswerIsNo):
-    """A label was named, but the data has no columns that obs can read."""
-
-    code = "LABEL_NOT_CHECKABLE"
-    label: str
-    path: str
-    problem: str
-
-    def sentence(self) -> str:
-        return f"the label column '{self.label}' cannot be looked for in {self.path}: {self.problem}"
-
-
 # --------------------------------------------------------------------------- usage
 
 

@@ -58,10 +58,15 @@ def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
     return ", ".join(shown)
 
 
+def counted(number: int, what: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _file_row(file: FileView) -> tuple[str, ...]:
     size = human_size(file.size) if file.size is not None else "damaged"
     if file.kind == "tree" and file.count is not None:
-        size = f"{file.count} files, {size}"
+        size = f"{counted(file.count, 'file')}, {size}"
     digest = file.blake3.short if file.blake3 is not None else file.id.short
     return escape(file.role), escape(file.name), size, digest
 
@@ -245,12 +250,16 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
-        if result.problems:
-            yield "but the history has gaps, and what they held is not known"
+    if result.verdict == "CORRUPT" and not result.runs:
+        yield "no run was found that has these bytes"
+        yield "but the history has gaps, and what they held is not known"
     history = result.history
     if result.levels:
-        yield f"history: {history.size} manifests, head {history.head.short if history.head else 'none'}"
-        if history.anchored_to is None:
+        head = history.head.short if history.head else "none"
+        yield f"history: {counted(history.size, 'manifest')}, head {head}"
+        if result.not_anchored:
+            yield "not shown: that the run is part of the history that the anchor names; it came later"
+        elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
             yield (
                 "not shown: that this history is the one that was first written; "
                 "keep a head and give it with --against"
@@ -275,13 +284,15 @@ def _lineage_lines(found: Lineage) -> Iterator[str]:
 def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:
     """The verdict on a store."""
     yield from problem_lines(result.problems, color=color)
-    yield f"{result.manifests} manifests, {result.objects} objects, {result.blobs} blobs"
+    counts = ((result.manifests, "manifest"), (result.objects, "object"), (result.blobs, "blob"))
+    yield ", ".join(counted(*count) for count in counts)
     if housekeeping:
         if result.orphans or result.orphan_blobs:
-            orphans, blobs = len(result.orphans), len(result.orphan_blobs)
-            yield f"{orphans} objects and {blobs} blobs that no run has (harmless)"
+            orphans, blobs = counted(len(result.orphans), "object"), counted(len(result.orphan_blobs), "blob")
+            yield f"{orphans} and {blobs} that no run has (harmless)"
         if result.leftovers:
-            yield f"{len(result.leftovers)} files in tmp/ that an interrupted record left (harmless)"
+            files = counted(len(result.leftovers), "file")
+            yield f"{files} in tmp/ that an interrupted record left (harmless)"
         yield from (escape(text) for text in result.permissions)
     if result.head is not None:
         yield f"head {result.head.hex}"

@@ -8,10 +8,11 @@ from ..errors import FormatError, IntegrityError
 from ..format.data import File
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
+from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Run
-from ..store.chain import Gap
+from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .views import RunView, run_view
 
@@ -32,11 +33,20 @@ class LogRequest:
 
 @frozen
 class Damage:
-    """A place in the history that cannot be told: what is wrong there."""
+    """A place in the history that cannot be told: what is wrong there. What a line has is not known."""
 
-    sequence: int | None
     manifest: ObjectId | None
+    sequence: int | None
+    recorded_at: str | None
+    message: str | None
+    run: ObjectId | None
     problem: str
+    run_id: None = None
+    status: None = None
+    label: None = None
+    metrics: None = None
+    datasets: None = None
+    artifacts: None = None
 
 
 def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
@@ -66,7 +76,7 @@ def _matching(
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
     for step in store.chain.walk(links=False):
         if isinstance(step, Gap):
-            yield Damage(sequence=step.sequence, manifest=step.id, problem=str(step.error))
+            yield _damage(step, None, step.error)
             continue
         manifest = step.manifest
         if request.since is not None and manifest.recorded_at < request.since:
@@ -86,13 +96,26 @@ def _matching(
                 ):
                     continue
         except (IntegrityError, FormatError) as error:
-            yield Damage(sequence=manifest.sequence, manifest=step.id, problem=str(error))
+            yield _damage(step, manifest, error)
             continue
         if request.text is not None:
             haystack = f"{manifest.message or ''}\n{view.run_id or ''}".casefold()
             if request.text.casefold() not in haystack:
                 continue
         yield view
+
+
+def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError) -> Damage:
+    """What can still be told: all of the manifest, if it is the run that is damaged."""
+    sequence = step.sequence if isinstance(step, Gap) else step.manifest.sequence
+    return Damage(
+        manifest=step.id,
+        sequence=sequence,
+        recorded_at=manifest.recorded_at if manifest is not None else None,
+        message=manifest.message if manifest is not None else None,
+        run=manifest.run if manifest is not None else None,
+        problem=str(error),
+    )
 
 
 def _has(

@@ -74,7 +74,7 @@ class ShownRun:
 
 @frozen
 class ShownObject:
-    """Any other object: its kind and its fields as they are stored."""
+    """Any other object: its kind and its fields as they are stored, ids as 64 digits."""
 
     kind: str
     id: ObjectId
@@ -93,7 +93,23 @@ def show(store: Store, target: Target) -> ShownRun | ShownObject:
         raise MissingObject(id=target.id.hex, wanted_by="the revision")
     if isinstance(found[0], Run):
         return _show_run(store, target.id, None, target.kind)
-    return ShownObject(kind=found[0].KIND, id=target.id, value=found[0].to_value())
+    return ShownObject(kind=found[0].KIND, id=target.id, value=_with_digits(found[0].to_value()))
+
+
+def _with_digits(value: dict[str, Value]) -> dict[str, Value]:
+    """The fields of an object with its ids as text. What else is bin there is a name that is no UTF-8."""
+
+    def shown(key: str, item: Value) -> Value:
+        if isinstance(item, bytes):
+            return item if key in ("name", "path") else item.hex()
+        if isinstance(item, dict):
+            return {name: shown(name, inner) for name, inner in item.items()}
+        if isinstance(item, list) and key == "entries":  # of a tree: [path, size, blake3]
+            rows = [row for row in item if isinstance(row, list)]
+            return [[row[0], row[1], shown("blake3", row[2])] for row in rows]
+        return [shown(key, inner) for inner in item] if isinstance(item, list) else item
+
+    return {name: shown(name, item) for name, item in value.items()}
 
 
 def raw_bytes(store: Store, target: Target) -> bytes:

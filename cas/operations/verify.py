@@ -98,10 +98,17 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        """0 shown, 1 not recorded, 3 something is damaged or contradicted."""
+        """0 shown, 1 not recorded, 3 something is damaged or contradicted, 5 the anchor does not reach it."""
         if self.verdict in ("CORRUPT", "ANCHOR-MISMATCH") or self.problems:
             return 3
-        return 1 if self.verdict == "NOT-RECORDED" else 0
+        if self.verdict == "NOT-RECORDED":
+            return 1
+        return 5 if self.not_anchored else 0
+
+    @property
+    def not_anchored(self) -> bool:
+        """An anchor was given and is part of the history, and the file came after it."""
+        return self.history.anchored_to is not None and not self.verdict.startswith("ANCHORED")
 
 
 @frozen
@@ -186,7 +193,8 @@ def verify_file(
         _lineage(store, entry, run, place, check_data) for entry, run, places in walk.hits for place in places
     )
     levels = _levels(walk, anchor, damaged)
-    if damaged:
+    # Where the history has gaps, what they held is not known: that nothing was found there is no answer.
+    if damaged or (walk.problems and not walk.hits):
         verdict = "CORRUPT"
     elif anchor is not None and walk.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
@@ -205,7 +213,7 @@ def verify_file(
             anchored_to=anchor.text if anchor is not None and walk.anchored_at is not None else None,
             walked=not walk.problems,
         ),
-        problems=tuple(problems),
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 

@@ -7,6 +7,7 @@ another user owns is opened only if it was named.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import Final
@@ -76,12 +77,15 @@ def open_files(path: str, operations: FileOperations) -> StoreFiles:
 
 
 def create(folder: str, operations: FileOperations) -> tuple[str, bool]:
-    """Makes a `.obs/` in `folder`: its path, and whether it was not there before.
+    """Makes a `.obs/` in `folder` (which is made too, in a folder that is there): its path, and whether it
+    was not there before.
 
     Idempotent: what an interrupted `init` left out is added. The format file comes last, so that a
     half-made store is none. Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
     path = os.path.join(folder, FOLDER)
+    with contextlib.suppress(OSError):  # it is there, or the next call says why it cannot be
+        os.mkdir(folder)
     try:
         above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -18,18 +18,20 @@ from ..output import escape, write, write_json
 def command(invocation: Invocation, folder: str | None, as_json: bool) -> int:
     """Make a store (.obs/) in DIR, or in the current folder.
 
-    Where one is already, nothing is changed. With OBS_DIR and no DIR, the store that OBS_DIR names is made.
+    DIR is made if it is not there, in a folder that is. Where a store is already, nothing is changed. With
+    OBS_DIR and no DIR, the store that OBS_DIR names is made.
     """
     from ...cas.store.discovery import FOLDER, create
     from ...cas.store.files import FileOperations
 
     if folder is None:
         folder = invocation.named_store or invocation.cwd
-        if os.path.basename(os.path.normpath(folder)) == FOLDER:
-            folder = os.path.dirname(os.path.normpath(folder))
     elif not folder:
         raise BadArgument(what="an empty path names no folder")
-    path, created = create(os.path.join(invocation.cwd, folder), FileOperations())
+    folder = os.path.normpath(os.path.join(invocation.cwd, folder))
+    if os.path.basename(folder) == FOLDER:
+        folder = os.path.dirname(folder)
+    path, created = create(folder, FileOperations())
     path = os.path.realpath(path)  # absolute, without `..`
     if as_json:
         write_json({"path": path, "created": created})

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import write, write_json
 
+if TYPE_CHECKING:
+    from ...cas.store.store import Store
+
+
+def _named(store: Store, text: str) -> str:
+    """A revision as it is; of a file, the newest manifest of the one run that has its bytes."""
+    from ...cas.errors import AmbiguousRevision
+    from ..revisions import NamedFile, entries_of_file, revision_or_file
+
+    named = revision_or_file(store, (text,), default="HEAD")
+    if not isinstance(named, NamedFile):
+        return text
+    entries = entries_of_file(store, named)
+    if len({entry.manifest.run for entry in entries}) > 1:
+        raise AmbiguousRevision(revision=text, candidates=tuple(entry.id.hex[:16] for entry in entries[:12]))
+    return entries[0].id.hex
+
 
 @click.command("tag", cls=ObsCommand, examples=["obs tag", "obs tag best HEAD~1", "obs tag -d best"])
 @click.argument("name", required=False)
-@click.argument("revision", required=False, metavar="[REV]")
+@click.argument("revision", required=False, metavar="[REV|FILE]")
 @click.option("-d", "--delete", is_flag=True, help="Remove the tag; what it names stays.")
 @click.pass_obj
 def command(
     invocation: Invocation, *, name: str | None, revision: str | None, delete: bool, as_json: bool
 ) -> int:
-    """List the tags, name a manifest (HEAD by default), or remove a name."""
+    """List the tags, name a manifest (HEAD by default; of a FILE: its run's), or remove a name."""
     from ...cas.errors import BadArgument
     from ...cas.operations.tagging import list_tags, remove_tag, set_tag
 
@@ -34,7 +53,7 @@ def command(
             return 0
         if delete and revision is not None:
             raise BadArgument(what="--delete takes a tag, and no revision beside it")
-        done = remove_tag(store, name) if delete else set_tag(store, name, revision or "HEAD")
+        done = remove_tag(store, name) if delete else set_tag(store, name, _named(store, revision or "HEAD"))
     if as_json:
         write_json({"name": done.name, "manifest": done.manifest, "deleted": delete})
     else:
