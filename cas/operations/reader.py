@@ -18,7 +18,6 @@ from ..format.objects import Object, object_id
 from ..format.reports import Diagnostic
 from ..format.runs import LinkKind, Metrics, Params
 from ..format.trees import TreeBuilder
-from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name
 from ..observe.reading import FileDigests, read_file
@@ -230,18 +229,10 @@ class Reader:
 
     def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
         """Metrics or params from a file; of a failed run they may be anything."""
-        chunks: list[bytes] = []
+        from ..observe.documents import parse_metrics, parse_params, read_document
+
         with open_regular(path) as opened:
-            if opened.stat.st_size > MAX_DOCUMENT_BYTES:
-                raise InvalidDocument(
-                    path=path,
-                    problem=f"it has {opened.stat.st_size} bytes, and {MAX_DOCUMENT_BYTES} is the most; "
-                    "record it as an artifact instead",
-                )
-            digests = read_file(
-                opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk))
-            )
-        data = b"".join(chunks)
+            data, digests = read_document(opened, sha256=self._request.sha256)
         values: dict[str, Value] | None = None
         try:
             values = (parse_metrics if role == "metrics" else parse_params)(data, path)
