@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ..errors import BadArgument, IntegrityError, InvalidDocument
 from ..format.canonical import Value
-from ..format.data import File, Part, Tree, TreeEntry
+from ..format.data import File, Part, Tree
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import FileNote
 from ..format.names import name_bytes, role_from_name
@@ -187,17 +187,19 @@ class Reader:
             jobs=self._request.jobs,
             progress=self._progress,
         ):
-            builder.add(TreeEntry(file.name, file.size, file.blake3))
+            entry = file.entry
+            builder.add(entry)
             if not is_artifact:
-                self._dataset_blobs.add(file.blake3.raw)
+                self._dataset_blobs.add(entry.blake3.raw)
             if cache is not None:
-                state.add(file.name, file.stamp)
+                state.add(entry.name, file.stamp)
                 if file.from_cache:
                     given.cached += 1
                 else:
-                    lasting = cache.remember(file.stamp, (file.blake3.raw, None)) and lasting
+                    lasting = cache.remember(file.stamp, (entry.blake3.raw, None)) and lasting
             if writers:
-                self._settle(writers.pop(name_bytes(file.name), None), file.blake3, is_artifact=is_artifact)
+                blob = writers.pop(name_bytes(entry.name), None)
+                self._settle(blob, entry.blake3, is_artifact=is_artifact)
         given.object = builder.finish()
         if not given.object.count:
             raise BadArgument(what=f"the folder {given.path} holds no files")
