@@ -42,8 +42,8 @@ types: $(READY_DEV) ## check types with mypy and pyright, both strict
 	$(RUN) mypy
 	$(RUN) pyright
 
-bench: $(READY_TEST) ## measure speed and memory
-	$(RUN) python benchmarks/run.py
+bench: $(READY_TEST) ## measure speed and memory (BENCH_ARGS="--rows startup -n 20" for some of it)
+	$(RUN) python benchmarks/run.py $(BENCH_ARGS)
 
 vectors: $(READY_TEST) ## make the golden files in tests/vectors/ anew (a change there is a change of format)
 	$(RUN) python tests/vectors/make.py

@@ -11,7 +11,7 @@ from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present
 from .frozen import frozen
 from .ids import BlobId, ObjectId
-from .names import FileName, check_name, name_bytes
+from .names import FileName, check_name, check_names, name_bytes
 
 ENTRIES_PER_PART: Final = 4096
 
@@ -39,24 +39,15 @@ class File:
         return fields.built(lambda: cls(size=size, blake3=digest))
 
 
-class _EntryFields(NamedTuple):
+class TreeEntry(NamedTuple):
+    """One file of a folder: stored as the array [name, size, blake3].
+
+    No more than a tuple, since a folder may have very many: the part or tree that it goes into checks it.
+    """
+
     name: FileName
     size: int
     blake3: BlobId
-
-
-class TreeEntry(_EntryFields):
-    """One file of a folder: stored as the array [name, size, blake3]. A tuple: a folder may have many."""
-
-    __slots__ = ()
-
-    def __new__(cls, name: FileName, size: int, blake3: BlobId) -> Self:
-        """Raises InvalidField."""
-        check_name(name)
-        if size < 0:
-            raise InvalidField(problem="a size is not negative")
-        # Not through the named tuple's own, which is slower.
-        return tuple.__new__(cls, (name, size, blake3))  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def file(self) -> File:
@@ -75,7 +66,7 @@ class TreeEntry(_EntryFields):
                 type(size) is int and size >= 0 and len(raw) == 32
             ):
                 try:
-                    return cls(name, size, BlobId(raw))
+                    return cls(check_name(name), size, BlobId(raw))
                 except InvalidField as error:
                     raise Misplaced(path, error) from None
             case _:
@@ -83,9 +74,12 @@ class TreeEntry(_EntryFields):
 
 
 def _check_entries(entries: tuple[TreeEntry, ...]) -> None:
-    names = [name_bytes(entry.name) for entry in entries]
+    """Whether they are what a folder may hold, in order. Raises InvalidField, UnsortedKeys, DuplicateKey."""
+    names = check_names([entry.name for entry in entries])
     if any(before >= after for before, after in pairwise(names)):
         check_order([(name,) for name in names], "the entries of a folder")
+    if min((entry.size for entry in entries), default=0) < 0:
+        raise InvalidField(problem="a size is not negative")
 
 
 @frozen

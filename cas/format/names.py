@@ -7,6 +7,7 @@ kept as it is, and two different names never become one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from ..errors import InvalidField
@@ -24,8 +25,8 @@ _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 _TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}\Z")
 _HASH_LIKE: Final = re.compile(r"[0-9A-Fa-f]{4,}\Z")
-_ODD: Final = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)|\0")
-"""An empty part, `.` or `..` as one, or a NUL."""
+_ODD: Final = re.compile(rb"(?:\A|[/\0])\.{0,2}(?=[/\0]|\Z)")
+"""An empty part, `.` or `..` as one, in names that are joined by NUL."""
 _TAG_WORDS: Final = frozenset({"HEAD", "run", "blake3", "sha256"})
 
 
@@ -87,8 +88,6 @@ def name_bytes(name: FileName) -> bytes:
 
 def check_name(name: FileName) -> FileName:
     """`name` if it is a relative path: no empty part, no `.` or `..`, no NUL. Raises InvalidField."""
-    if isinstance(name, str) and name.isascii() and len(name) <= MAX_NAME_BYTES and not _ODD.search(name):
-        return name  # most names
     try:
         raw = name_bytes(name)
     except UnicodeEncodeError:
@@ -100,6 +99,23 @@ def check_name(name: FileName) -> FileName:
     if b"\0" in raw or any(part in (b"", b".", b"..") for part in raw.split(b"/")):
         raise InvalidField(problem="a name is a relative path without empty parts, '.', '..' or NUL")
     return name
+
+
+def check_names(names: Sequence[FileName]) -> list[bytes]:
+    """The bytes of names that are relative paths, as `check_name` sees it. Raises InvalidField.
+
+    All at once, since a large folder has very many; what is wrong is then looked for one by one.
+    """
+    try:
+        raw = list(map(name_bytes, names))
+    except UnicodeEncodeError:
+        raw = [b""]  # which is no name either
+    joined = b"\0".join(raw)
+    plain = bytes not in set(map(type, names)) and max(map(len, raw), default=0) <= MAX_NAME_BYTES
+    if not plain or joined.count(b"\0") != max(0, len(names) - 1) or (names and _ODD.search(joined)):
+        for name in names:
+            check_name(name)
+    return raw
 
 
 def check_base_name(name: FileName) -> FileName:

@@ -10,7 +10,6 @@ Source: the "Recording installed projects" specification of packaging.python.org
 from __future__ import annotations
 
 import os
-import platform
 import re
 from typing import Final, Literal
 
@@ -69,12 +68,13 @@ def observe_environment(
             site_dirs += _sites(_found_libraries(os.path.dirname(home)))
         python = _python_version(prefix, config, libraries)
         implementation = _implementation(config, libraries)
+    here = os.uname()
     return EnvironmentFacts(
         whose=whose,
         python=python,
         implementation=implementation,
-        system=platform.system() or None,
-        machine=platform.machine() or None,
+        system=here.sysname or None,
+        machine=here.machine or None,
         packages=_packages(site_dirs),
     )
 

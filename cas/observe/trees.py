@@ -17,6 +17,7 @@ import msgpack
 from blake3 import blake3
 
 from ..errors import FileChanged
+from ..format.data import TreeEntry
 from ..format.ids import BlobId
 from ..format.names import FileName, name_from_bytes
 from .files import Entry, OpenedFile, Stamp, open_folder, open_folder_beneath, walk_folder
@@ -33,11 +34,9 @@ _BATCH_FILES: Final = 32
 
 
 class TreeFile(NamedTuple):
-    """One file of a folder. `size` is in bytes; `from_cache`: its digest was known and it was not read."""
+    """One file of a folder; `from_cache`: its digest was known and it was not read."""
 
-    name: FileName
-    size: int
-    blake3: BlobId
+    entry: TreeEntry
     from_cache: bool
     stamp: Stamp
 
@@ -111,11 +110,11 @@ def _find(entry: Entry, known: Known) -> TreeFile | None:
     digest = known(stamp)
     if digest is None:
         return None
-    return TreeFile(name_from_bytes(entry.name), stamp.size, digest, True, stamp)
+    return TreeFile(TreeEntry(name_from_bytes(entry.name), stamp.size, digest), True, stamp)
 
 
 def _found(name: bytes, read: FileDigests) -> TreeFile:
-    return TreeFile(name_from_bytes(name), read.size, read.blake3, False, read.stamp)
+    return TreeFile(TreeEntry(name_from_bytes(name), read.size, read.blake3), False, read.stamp)
 
 
 def _read_small(entry: Entry, progress: Progress | None) -> TreeFile | None:
@@ -145,8 +144,8 @@ def _read_small(entry: Entry, progress: Progress | None) -> TreeFile | None:
         raise FileChanged(path=entry.path, problem="was changed")
     if progress is not None:
         progress(size)
-    digest = BlobId(blake3(data).digest())
-    return TreeFile(name_from_bytes(entry.name), size, digest, False, Stamp.of(after))
+    found = TreeEntry(name_from_bytes(entry.name), size, BlobId(blake3(data).digest()))
+    return TreeFile(found, False, Stamp.of(after))
 
 
 def _read(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable, Mapping
 
 from ..errors import ObsError
 from ..format.reports import Environment, Source
 from ..observe.environment import EnvironmentFacts, observe_environment
-from ..observe.source import observe_source
 
 _GIT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT")
 """What git gets to see of the environment: nothing that points it at another repository."""
+
+_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM"}
+"""Of implementations, as they are written."""
 
 
 def begin_environment(
@@ -53,6 +55,8 @@ def describe_environment(
     facts = _facts(prefix, environ.get("VIRTUAL_ENV"), environ.get("CONDA_PREFIX"), own_site_dirs)
     source = None
     if git_folder is not None:
+        from ..observe.source import observe_source
+
         git_env = {name: environ[name] for name in _GIT_VARIABLES if name in environ}
         seen = observe_source(git_folder, env=git_env)
         if seen is not None and seen.commit is not None:
@@ -85,6 +89,7 @@ def _facts(
         None,
         whose="obs",
         site_dirs=own_site_dirs,
-        python=platform.python_version(),
-        implementation=platform.python_implementation(),
+        # As `platform` says them, which costs more to import than the rest of this takes.
+        python=sys.version.split(" ", 1)[0],
+        implementation=_NAMES.get(sys.implementation.name, sys.implementation.name),
     )

@@ -6,7 +6,7 @@ import os
 
 from ..errors import BadArgument
 from ..format.canonical import Value
-from ..format.data import File, Tree, TreeEntry
+from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import Sha256
 from ..format.names import FileName, name_from_bytes
@@ -104,5 +104,5 @@ def fingerprint_path(path: str) -> File | Tree:
         return File(size=digests.size, blake3=digests.blake3)
     builder = TreeBuilder()
     for file in read_folder(path):
-        builder.add(TreeEntry(file.name, file.size, file.blake3))
+        builder.add(file.entry)
     return builder.finish()

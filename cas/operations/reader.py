@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ..errors import BadArgument, IntegrityError, InvalidDocument
 from ..format.canonical import Value
-from ..format.data import File, Part, Tree, TreeEntry
+from ..format.data import File, Part, Tree
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import FileNote
 from ..format.names import name_bytes, role_from_name
@@ -18,7 +18,6 @@ from ..format.objects import Object, object_id
 from ..format.reports import Diagnostic
 from ..format.runs import LinkKind, Metrics, Params
 from ..format.trees import TreeBuilder
-from ..observe.documents import MAX_DOCUMENT_BYTES, parse_metrics, parse_params
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name
 from ..observe.reading import FileDigests, read_file
@@ -188,17 +187,19 @@ class Reader:
             jobs=self._request.jobs,
             progress=self._progress,
         ):
-            builder.add(TreeEntry(file.name, file.size, file.blake3))
+            entry = file.entry
+            builder.add(entry)
             if not is_artifact:
-                self._dataset_blobs.add(file.blake3.raw)
+                self._dataset_blobs.add(entry.blake3.raw)
             if cache is not None:
-                state.add(file.name, file.stamp)
+                state.add(entry.name, file.stamp)
                 if file.from_cache:
                     given.cached += 1
                 else:
-                    lasting = cache.remember(file.stamp, (file.blake3.raw, None)) and lasting
+                    lasting = cache.remember(file.stamp, (entry.blake3.raw, None)) and lasting
             if writers:
-                self._settle(writers.pop(name_bytes(file.name), None), file.blake3, is_artifact=is_artifact)
+                blob = writers.pop(name_bytes(entry.name), None)
+                self._settle(blob, entry.blake3, is_artifact=is_artifact)
         given.object = builder.finish()
         if not given.object.count:
             raise BadArgument(what=f"the folder {given.path} holds no files")
@@ -230,18 +231,10 @@ class Reader:
 
     def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
         """Metrics or params from a file; of a failed run they may be anything."""
-        chunks: list[bytes] = []
+        from ..observe.documents import parse_metrics, parse_params, read_document
+
         with open_regular(path) as opened:
-            if opened.stat.st_size > MAX_DOCUMENT_BYTES:
-                raise InvalidDocument(
-                    path=path,
-                    problem=f"it has {opened.stat.st_size} bytes, and {MAX_DOCUMENT_BYTES} is the most; "
-                    "record it as an artifact instead",
-                )
-            digests = read_file(
-                opened, sha256=self._request.sha256, sink=lambda chunk: chunks.append(bytes(chunk))
-            )
-        data = b"".join(chunks)
+            data, digests = read_document(opened, sha256=self._request.sha256)
         values: dict[str, Value] | None = None
         try:
             values = (parse_metrics if role == "metrics" else parse_params)(data, path)

@@ -339,7 +339,8 @@ def compare_with_disk(store: Store, link: Link, path: FileName) -> State:
                 same = object_id(File(size=digests.size, blake3=digests.blake3)) == link.id
                 return "unchanged" if same else "changed"
             recorded = {entry.name: (entry.size, entry.blake3) for entry in tree_entries(store, link.id)}
-            found = {file.name: (file.size, file.blake3) for file in read_folder_beneath(home.fd, raw)}
+            read = (file.entry for file in read_folder_beneath(home.fd, raw))
+            found = {entry.name: (entry.size, entry.blake3) for entry in read}
             return "unchanged" if found == recorded else "changed"
     except (IntegrityError, FormatError):
         raise

@@ -10,24 +10,67 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Final, Self
 
 from ..format.ids import BlobId, ObjectId, derive_object_id
 from ..format.objects import Object, encode_object
 from . import blobs, objects
 from .files import StoreFiles
 
+if TYPE_CHECKING:
+    from threading import Thread
+
+_FLUSH_BYTES: Final = 32 << 20
+"""As often as this many bytes were written, they are sent to the disk."""
+
 
 class BlobWriter:
-    """A blob on its way into the store; its id is known when all of it was seen."""
+    """A blob on its way into the store; its id is known when all of it was seen.
+
+    The bytes of a large one go to the disk while the next are still being read and hashed: otherwise the
+    disk would stand still until the fsync at the end, and then everybody would wait for it.
+    """
 
     def __init__(self, files: StoreFiles) -> None:
         self._files = files
         self.name, self.descriptor = files.new_temporary()
+        self._pending_bytes = 0
+        self._flusher: Thread | None = None
+        self._errors: list[BaseException] = []
 
     def write(self, chunk: memoryview | bytes) -> None:
         """Appends to it."""
         self._files.write(self.name, self.descriptor, chunk)
+        self._pending_bytes += len(chunk)
+        if self._pending_bytes >= _FLUSH_BYTES and (self._flusher is None or not self._flusher.is_alive()):
+            from threading import Thread
+
+            self._pending_bytes = 0
+            self._flusher = Thread(target=self._flush, daemon=True)
+            self._flusher.start()
+
+    def settle(self) -> None:
+        """Waits for the disk, before the descriptor is used for anything else. Raises OperatingSystemRefused.
+
+        An error of the disk is told once, to whoever asks first: so it is kept until here.
+        """
+        if self._flusher is not None:
+            self._flusher.join()
+        if self._errors:
+            raise self._errors.pop()
+
+    def discard(self) -> None:
+        """Gives it up."""
+        if self._flusher is not None:
+            self._flusher.join()
+        os.close(self.descriptor)
+        self._files.discard(self.name)
+
+    def _flush(self) -> None:
+        try:
+            self._files.flush(self.name, self.descriptor)
+        except BaseException as error:  # noqa: BLE001 (raised by `settle`)
+            self._errors.append(error)
 
 
 class Batch:
@@ -48,8 +91,7 @@ class Batch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for writer in (*self._open, *self._blobs.values()):
-            os.close(writer.descriptor)
-            self._files.discard(writer.name)
+            writer.discard()
         for name in self._temporaries:
             self._files.discard(name)
 
@@ -81,8 +123,7 @@ class Batch:
     def drop_blob(self, writer: BlobWriter) -> None:
         """Gives a blob up."""
         self._open.remove(writer)
-        os.close(writer.descriptor)
-        self._files.discard(writer.name)
+        writer.discard()
 
     def publish(self) -> int:
         """Makes everything durable under its name; returns how many files that were not there before.
@@ -93,6 +134,7 @@ class Batch:
         moves: list[tuple[str, str]] = []
         present: list[str] = []
         for digits, writer in list(self._blobs.items()):
+            writer.settle()
             target = objects.name_of(blobs.FOLDER, digits)
             size = os.fstat(writer.descriptor).st_size
             del self._blobs[digits]

@@ -25,6 +25,7 @@ from ..errors import OperatingSystemRefused, UnsafeStore
 _OPEN_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_SEND: Final = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
 _RENAMES: Final = 100
 """More than the processes that make one folder at once; each can get in the way once."""
 _HINTS: Final = {
@@ -63,6 +64,10 @@ class FileOperations:
     def fsync(self, descriptor: int) -> None:
         """The file's bytes are on the disk."""
         os.fsync(descriptor)
+
+    def flush(self, descriptor: int) -> None:
+        """The file's bytes so far are on the disk; nothing relies on it, the fsync comes in any case."""
+        _SEND(descriptor)
 
     def rename(self, root: int, source: str, target: str) -> None:
         """Atomically; what stood at `target` is gone."""
@@ -270,6 +275,11 @@ class StoreFiles:
         """Appends `data` to the file that `new_temporary` made."""
         with self.guarded("write", name):
             self.operations.write(descriptor, data)
+
+    def flush(self, name: str, descriptor: int) -> None:
+        """Sends what was written so far to the disk, ahead of the fsync."""
+        with self.guarded("write", name):
+            self.operations.flush(descriptor)
 
     def finish_temporary(self, name: str, descriptor: int, *, read_only: bool) -> None:
         """Gives the file its final mode and group, fsyncs and closes it."""

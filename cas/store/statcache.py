@@ -25,6 +25,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from struct import Struct, error
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -61,6 +62,8 @@ _TREES: Final = (
 _SELECT: Final = "SELECT entries, checksum FROM pages WHERE device = ? AND number = ?"
 _INSERT: Final = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)"
 _SELECT_TREE: Final = "SELECT tree, checksum FROM trees WHERE state = ?"
+_NEW: Final = Struct("<QQQqq?32s32s")
+"""A new entry: key, whether there is a SHA-256, digests."""
 _INSERT_TREE: Final = "INSERT OR REPLACE INTO trees VALUES (?, ?, ?)"
 
 _Place: TypeAlias = tuple[int, int]
@@ -105,7 +108,7 @@ class StatCache:
         self._device = files.status.st_dev
         self._database: sqlite3.Connection | None = None
         self._pages: dict[_Place, _Page] = {}
-        self._new: list[tuple[Key, Digests]] = []
+        self._new: dict[_Place, bytearray] = {}  # packed, for there may be very many
         self._new_trees: list[tuple[bytes, bytes]] = []
         self._now_ns = 0
 
@@ -172,7 +175,17 @@ class StatCache:
         newest = self._now_ns - margin
         if key[3] >= newest or key[4] >= newest:
             return False
-        self._new.append((key, digests))
+        blake3_digest, sha256 = digests
+        try:
+            row = _NEW.pack(*key, sha256 is not None, blake3_digest, sha256 or b"")
+        except error:  # a size or time of more than 64 bits
+            return False
+        place = _place(key)
+        rows = self._new.get(place)
+        if rows is None:
+            self._new[place] = bytearray(row)
+        else:
+            rows += row
         return True
 
     def find_tree(self, state: bytes) -> bytes | None:
@@ -218,14 +231,12 @@ class StatCache:
 
     def _changed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
         """The pages that have new entries, as they are now (under the lock of the database) with these."""
-        pages: dict[_Place, _Page] = {}
-        for pair in self._new:
-            pages.setdefault(_place(pair[0]), {})[pair[0][1]] = pair
-        for place, new in pages.items():
-            try:
-                entries = _packed({**self._read(place), **new})
-            except OverflowError:  # a size or time of more than 64 bits
-                continue
+        for place, rows in self._new.items():
+            page = self._read(place)
+            for device, inode, size, mtime, ctime, has_sha256, digest, sha256 in _NEW.iter_unpack(rows):
+                key: Key = (device, inode, size, mtime, ctime)
+                page[inode] = key, (digest, sha256 if has_sha256 else None)
+            entries = _packed(page)
             yield _signed(place[0]), place[1], entries, _checksum(place, entries)
 
     def _forget(self) -> None:

@@ -116,13 +116,16 @@ def command(
         python, invocation.environ, tuple(sys.path), None if no_git else store.home
     )
     # The rest is imported, and the files are read, while git is asked.
-    from ...cas.observe.documents import parse_param_option
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
     from ..progress import Progress
     from ..render import record_lines
 
-    given_params: list[tuple[str, Value]] = [parse_param_option(text) for text in param]
+    given_params: list[tuple[str, Value]] = []
+    if param:
+        from ...cas.observe.documents import parse_param_option
+
+        given_params += [parse_param_option(text) for text in param]
     artifacts = tuple(named(text) for text in artifact)
     model_named = Named(path=model) if model is not None else None
     if run_dir is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import standalone
 from hypothesis import example, given
@@ -12,6 +14,7 @@ from obs.cas.format.names import (
     FileName,
     check_base_name,
     check_name,
+    check_names,
     check_role,
     check_tag,
     is_role,
@@ -146,3 +149,32 @@ def test_tags(text: str) -> None:
 def test_what_is_no_tag(text: str) -> None:
     with pytest.raises(InvalidField):
         check_tag(text)
+
+
+PIECES = st.sampled_from(["a", "b.c", ".", "..", "...", "", "/", "//", "\0", "\n", "é", "\udcff", "x" * 3999])
+ODD_NAMES = st.one_of(
+    st.lists(PIECES, max_size=4).map("".join),
+    st.lists(PIECES, max_size=4).map("/".join),
+    st.binary(max_size=4),
+)
+
+
+@given(st.lists(ODD_NAMES, max_size=5))
+@example([])
+@example([""])
+@example(["a", ""])
+@example(["a", "."])
+@example(["a/..", "b"])
+@example(["a\0b"])
+@example([b"\xff", "a"])
+@example([b"a"])
+@example(["x" * 4001])
+def test_many_names_are_checked_as_each_of_them_is(names: list[str | bytes]) -> None:
+    def verdict(check: Callable[[], object]) -> object:
+        try:
+            return check()
+        except InvalidField as error:
+            return error.problem
+
+    one_by_one = verdict(lambda: [name_bytes(check_name(name)) for name in names])
+    assert verdict(lambda: check_names(names)) == one_by_one

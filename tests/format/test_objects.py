@@ -318,8 +318,8 @@ def observation(role: str, kind: str) -> Observation:
 
 REFUSED: dict[str, tuple[type[FormatError], Callable[[], object]]] = {
     "a negative size": (InvalidField, lambda: File(size=-1, blake3=BLOB)),
-    "an entry of a negative size": (InvalidField, lambda: TreeEntry("a", -1, BLOB)),
-    "an entry above its folder": (InvalidField, lambda: TreeEntry("../a", 1, BLOB)),
+    "an entry of a negative size": (InvalidField, lambda: Part(entries=(TreeEntry("a", -1, BLOB),))),
+    "an entry above its folder": (InvalidField, lambda: Part(entries=(TreeEntry("../a", 1, BLOB),))),
     "an empty part": (InvalidField, lambda: Part(entries=())),
     "a part of 4097": (InvalidField, lambda: Part(entries=entries(*(f"{n:04}" for n in range(4097))))),
     "a part out of order": (UnsortedKeys, lambda: Part(entries=entries("b", "a"))),

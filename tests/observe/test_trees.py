@@ -10,6 +10,7 @@ import pytest
 from blake3 import blake3
 from obs.cas.errors import FileChanged, FileMissing, InvalidField, WrongFileType
 from obs.cas.format.ids import BlobId
+from obs.cas.format.names import name_bytes
 from obs.cas.observe.files import Stamp, open_folder
 from obs.cas.observe.reading import SMALL_BYTES, Sink
 from obs.cas.observe.trees import TreeFile, read_folder, read_folder_beneath
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def raw(file: TreeFile) -> bytes:
-    return file.name.encode() if isinstance(file.name, str) else file.name
+    return name_bytes(file.entry.name)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 7])
@@ -52,11 +53,11 @@ def test_every_file_comes_in_byte_order_with_its_size_and_digest(folder: Path, j
     told: list[int] = []
     files = list(read_folder(str(folder), jobs=jobs, progress=told.append))
     assert [raw(file) for file in files] == sorted(SIZES)
-    assert [type(file.name) for file in files].count(bytes) == 1  # ODD
+    assert [type(file.entry.name) for file in files].count(bytes) == 1  # ODD
     for file in files:
         name = raw(file)
-        assert file.size == SIZES[name] == file.stamp.size
-        assert file.blake3.raw == blake3(content(name, SIZES[name])).digest()
+        assert file.entry.size == SIZES[name] == file.stamp.size
+        assert file.entry.blake3.raw == blake3(content(name, SIZES[name])).digest()
         assert not file.from_cache
     assert sum(told) == sum(SIZES.values())
 
@@ -67,13 +68,13 @@ def test_more_large_files_than_are_open_at_once_come_in_order(tmp_path: Path) ->
             file.truncate(SMALL_BYTES + 1 + number)
     one = list(read_folder(str(tmp_path)))
     assert list(read_folder(str(tmp_path), jobs=2)) == one
-    assert [file.size - SMALL_BYTES - 1 for file in one] == list(range(70))
+    assert [file.entry.size - SMALL_BYTES - 1 for file in one] == list(range(70))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_known_by_its_stat_is_not_opened(folder: Path, jobs: int) -> None:
     first = {raw(file): file for file in read_folder(str(folder))}
-    known = {first[name].stamp: first[name].blake3 for name in (b"a/b", b"c")}
+    known = {first[name].stamp: first[name].entry.blake3 for name in (b"a/b", b"c")}
     asked: list[Stamp] = []
 
     def find(stamp: Stamp) -> BlobId | None:
@@ -82,13 +83,13 @@ def test_what_is_known_by_its_stat_is_not_opened(folder: Path, jobs: int) -> Non
 
     again = list(read_folder(str(folder), known=find, jobs=jobs))
     assert [raw(file) for file in again if file.from_cache] == [b"a/b", b"c"]
-    assert [(file.name, file.blake3, file.stamp) for file in again] == [
-        (file.name, file.blake3, file.stamp) for file in first.values()
+    assert [(file.entry.name, file.entry.blake3, file.stamp) for file in again] == [
+        (file.entry.name, file.entry.blake3, file.stamp) for file in first.values()
     ]
     assert asked == [file.stamp for file in again]
     # A digest that is a lie comes out as told: so it was not read.
     lie = BlobId(bytes(32))
-    assert {file.blake3 for file in read_folder(str(folder), known=lambda _: lie, jobs=jobs)} == {lie}
+    assert {file.entry.blake3 for file in read_folder(str(folder), known=lambda _: lie, jobs=jobs)} == {lie}
 
 
 def test_copies_are_made_of_the_files_that_have_a_place(folder: Path) -> None:
@@ -121,8 +122,8 @@ def test_a_file_that_grows_after_it_was_looked_at_is_read_as_it_is_then(folder: 
                 file.write(b"more")
 
     first = next(read_folder(str(folder), known=known))
-    assert first.size == first.stamp.size == SIZES[b"a-b"] + 4
-    assert first.blake3.raw == blake3(content(b"a-b", SIZES[b"a-b"]) + b"more").digest()
+    assert first.entry.size == first.stamp.size == SIZES[b"a-b"] + 4
+    assert first.entry.blake3.raw == blake3(content(b"a-b", SIZES[b"a-b"]) + b"more").digest()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -190,7 +191,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         list(read_folder(str(tmp_path / "file")))
     with pytest.raises(FileMissing):
         list(read_folder(str(tmp_path / "absent")))
-    assert next(iter(read_folder(str(tmp_path)))).size == 0
+    assert next(iter(read_folder(str(tmp_path)))).entry.size == 0
 
 
 def test_beneath_a_root_a_folder_is_read_and_nothing_leads_out(folder: Path) -> None:

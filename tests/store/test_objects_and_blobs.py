@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -295,3 +296,44 @@ def test_a_store_that_is_gone_is_an_error_and_no_traceback(store: Store) -> None
         os.rmdir(folder)
     with store.batch() as batch, pytest.raises(OperatingSystemRefused):
         batch.open_blob()
+
+
+def test_a_disk_that_fails_while_a_large_blob_is_written_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    """Its error is told once, to whoever asks first, and that is not the fsync at the end."""
+
+    class FullDisk(QuickOperations):
+        def flush(self, descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    obs_folder = make_store(str(tmp_path / "home"), QuickOperations())
+    piece = bytes(16 << 20)
+
+    def publish() -> None:
+        with Store.open(obs_folder, FullDisk()) as store, store.batch() as batch:
+            blob = batch.open_blob()
+            for _ in range(4):
+                blob.write(piece)
+            batch.keep_blob(blob, blob_id(b"no matter"))
+            batch.publish()
+
+    with pytest.raises(OperatingSystemRefused) as caught:
+        publish()
+    assert caught.value.reason == os.strerror(errno.ENOSPC)
+    assert os.listdir(os.path.join(obs_folder, "tmp")) == os.listdir(os.path.join(obs_folder, "blobs")) == []
+
+
+def test_a_large_blob_is_on_its_way_to_the_disk_while_it_is_written(tmp_path: Path) -> None:
+    sent: list[int] = []
+
+    class Disk(QuickOperations):
+        def flush(self, descriptor: int) -> None:
+            sent.append(os.fstat(descriptor).st_size)
+
+    obs_folder = make_store(str(tmp_path / "home"), QuickOperations())
+    with Store.open(obs_folder, Disk()) as store, store.batch() as batch:
+        blob = batch.open_blob()
+        for _ in range(100):
+            blob.write(bytes(1 << 20))
+        batch.drop_blob(blob)
+    assert sent
+    assert 32 << 20 <= sent[0] <= 100 << 20
