@@ -536,7 +536,7 @@ def test_leftovers_are_told_and_harm_nobody(project: Project) -> None:
     answer = project.obs("fsck")
     assert answer.code == 0
     assert_readable(answer.out)
-    assert "1 files in tmp/" in answer.out
+    assert "1 file in tmp/" in answer.out
     assert project.obs(*RECORD).code == 0
 
 
@@ -920,3 +920,66 @@ def test_another_signal_leaves_nothing_half_written(which: signal.Signals, proje
     assert project.head == head
     assert project.obs("fsck").code == 0  # with a leftover that it tells
     assert project.obs(*RECORD).code == 0
+
+
+# ---------------------------------------------------------------------------------------------- answers
+
+
+def test_an_anchor_that_does_not_reach_the_run_is_no_yes(project: Project) -> None:
+    """The history up to the anchor is the one that it names, and the file came later."""
+    first = json.loads(project.obs("log", "--json", "--reverse", "-n", "1").out)["manifest"]
+    project.obs("restore", "HEAD:model", "-o", "new")
+    answer = project.obs("verify", "new", "--against", first)
+    assert_told(answer, 5, "it came later", "CHAIN-CONSISTENT")
+    assert "ANCHORED" not in answer.out
+    project.obs("restore", "base:model", "-o", "old")
+    assert_told(project.obs("verify", "old", "--against", first), 0, "ANCHORED(1 of 3)")
+    wrong = project.obs("verify", "old", "--against", "0" * 64)
+    assert_told(wrong, 3, "ANCHOR-MISMATCH")
+    assert "keep a head" not in wrong.out
+
+
+def test_what_a_gap_may_hide_is_not_called_not_recorded(project: Project) -> None:
+    project.obs("restore", "HEAD:model", "-o", "model")
+    project.object_path(project.objects()["run"]).unlink()
+    answer = project.obs("verify", "model", "--json")
+    assert (answer.code, json.loads(answer.out)["verdict"]) == (3, "CORRUPT")
+    assert_told(project.obs("verify", "model"), 3, "the history has gaps")
+
+
+def test_a_damage_is_told_once_for_each_run_that_it_touches(project: Project) -> None:
+    assert project.obs(*RECORD).code == 0
+    assert project.obs(*RECORD, "-m", "again").code == 0
+    name = RECORD[RECORD.index("--model") + 1]
+    project.object_path(project.objects()["report"]).unlink()
+    problems = json.loads(project.obs("verify", name, "--json").out)["problems"]
+    assert len(problems) == len({json.dumps(problem) for problem in problems}) == 1
+
+
+def test_a_damaged_line_of_the_log_has_every_key(project: Project) -> None:
+    project.object_path(project.objects()["run"]).unlink()
+    damaged, whole = (json.loads(line) for line in project.obs("log", "--json").out.splitlines()[:2])
+    assert set(whole) <= set(damaged)
+    assert (damaged["sequence"], damaged["message"], damaged["metrics"]) == (2, "the third", None)
+
+
+def test_ids_inside_an_object_are_digits(project: Project) -> None:
+    shown = project.json("show", "HEAD:model")
+    assert shown["value"] == {"size": 7, "blake3": project.objects()["model-blob"]}
+
+
+def test_a_store_is_made_in_a_folder_that_is_made_with_it(tmp_path: Path) -> None:
+    assert obs("init", "experiments", cwd=tmp_path).code == 0
+    assert obs("init", "experiments/.obs", cwd=tmp_path).code == 0
+    assert os.listdir(tmp_path / "experiments") == [".obs"]
+    assert ".obs" not in os.listdir(tmp_path / "experiments" / ".obs")
+
+
+def test_a_tag_by_a_file_of_the_run(project: Project) -> None:
+    project.obs("restore", "base:model", "-o", "old")
+    assert project.obs("tag", "by-file", "old").code == 0
+    tags = {tag["name"]: tag["manifest"] for tag in project.json("tag")["tags"]}
+    assert tags["by-file"] == tags["base"]
+    (project.home / "metrics.json").write_text('{"accuracy": 0.1}')
+    assert project.obs("record", "--no-git", "--model", "old", "--run-id", "other").code == 0
+    assert_error(project.obs("tag", "both", "old"), 2, "could be any of")
