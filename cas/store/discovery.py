@@ -7,7 +7,6 @@ another user owns is opened only if it was named.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from typing import Final
@@ -84,8 +83,8 @@ def create(folder: str, operations: FileOperations) -> tuple[str, bool]:
     half-made store is none. Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
     path = os.path.join(folder, FOLDER)
-    with contextlib.suppress(OSError):  # it is there, or the next call says why it cannot be
-        os.mkdir(folder)
+    if not os.path.lexists(folder):
+        _make(folder, operations)
     try:
         above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -106,6 +105,24 @@ def create(folder: str, operations: FileOperations) -> tuple[str, bool]:
             return path, _complete(files, above)
         finally:
             files.close()
+    finally:
+        os.close(above)
+
+
+def _make(folder: str, operations: FileOperations) -> None:
+    """Makes a folder in one that is there, durably. Where that cannot be, opening it says why."""
+    parent, name = os.path.split(os.path.normpath(folder))
+    try:
+        above = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        operations.make_folder(above, name)
+        operations.fsync_folder(above, ".")
+    except FileExistsError:
+        return  # another process was faster
+    except OSError as error:
+        raise refused("make", folder, error) from None
     finally:
         os.close(above)
 

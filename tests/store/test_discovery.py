@@ -190,7 +190,7 @@ def test_where_none_can_be_made(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     cases: list[tuple[Path, type[ObsError]]] = [
-        (tmp_path / "not-there", FileMissing),
+        (tmp_path / "not" / "there", FileMissing),
         (file, WrongFileType),
         (file / "below", WrongFileType),
     ]
