@@ -281,6 +281,14 @@ def pairs(flat: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
     return zip(each, each, strict=False)
 
 
+def extended(old: Sequence[Node], new: list[Node]) -> list[Node]:
+    """`old` and then `new`, in place where there was something (`Call.items` and its like begin as `()`)."""
+    if isinstance(old, list):
+        old.extend(new)
+        return old
+    return list(new)
+
+
 def last_value(flat: Sequence[Node], key: str) -> Node:
     """The value last written for a text key; None if there is none."""
     found: Node = None
