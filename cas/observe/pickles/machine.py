@@ -66,11 +66,14 @@ def _check_limits(state: State) -> None:
     state.net.check(offset)
 
 
+def _values(state: State) -> tuple[list[Node], list[list[Node]], list[Node], dict[int, Node]]:
+    return state.stack, state.marked, state.memo, state.sparse
+
+
 def _round(state: State, most: int) -> tuple[Node] | None:
     """Executes at most so many opcodes; the pickle's value in a tuple if it has come to its STOP."""
     buffer, pos, base, safe = state.buffer, state.pos, state.base, state.safe
-    stack: list[Node] = state.stack
-    marked, memo, sparse = state.marked, state.memo, state.sparse
+    stack, marked, memo, sparse = _values(state)
     started = pos
     executed = weight = 0
     binary = False
@@ -134,34 +137,11 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                     pos = end
                     weight += count + 32
                     continue
-            else:
+            elif code >= 0x5E:
                 if code == 0x68:  # BINGET
                     index = buffer[pos]
                     pos += 1
                     stack.append(memo[index] if index < len(memo) else state.get(index, base + started))
-                    continue
-                if code == 0x4B:  # BININT1
-                    stack.append(buffer[pos])
-                    pos += 1
-                    continue
-                if code == 0x6A:  # LONG_BINGET
-                    index = _INDEX(buffer, pos)[0]
-                    pos += 4
-                    stack.append(memo[index] if index < len(memo) else state.get(index, base + started))
-                    continue
-                if code == 0x28:  # MARK
-                    marked.append(stack)
-                    stack = []
-                    continue
-                if code == 0x4D:  # BININT2
-                    stack.append(buffer[pos] | buffer[pos + 1] << 8)
-                    pos += 2
-                    weight += 32
-                    continue
-                if code == 0x4A:  # BININT
-                    stack.append(_INT(buffer, pos)[0])
-                    pos += 4
-                    weight += 32
                     continue
                 if code == 0x71:  # BINPUT
                     index = buffer[pos]
@@ -172,56 +152,23 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                         state.put(index, stack[-1], base + started)
                     binary = True
                     continue
-                if code == 0x72:  # LONG_BINPUT
-                    index = _INDEX(buffer, pos)[0]
-                    pos += 4
-                    if index == len(memo) and not sparse:
-                        memo.append(stack[-1])
-                    else:
-                        state.put(index, stack[-1], base + started)
-                    binary = True
-                    continue
-                if code == 0x58:  # BINUNICODE
-                    count = _INDEX(buffer, pos)[0]
-                    if count <= INLINE_BYTES:
-                        end = pos + 4 + count
-                        stack.append(buffer[pos + 4 : end].decode("utf-8", "surrogatepass"))
-                        pos = end
-                        weight += count + 56
-                        continue
-                elif code == 0x52:  # REDUCE
-                    last = stack.pop()
-                    function = stack[-1]
-                    if type(function) is Global:
-                        function.called = True
-                    stack[-1] = Call("reduce", function, last, base + started)
-                    weight += NODE_BYTES
-                    continue
-                elif code == 0x75:  # SETITEMS
-                    items = stack
-                    stack = marked.pop()
-                    target = stack[-1]
-                    if type(target) is Dict and not len(items) & 1:
-                        target.flat += items
-                    else:
-                        state.started = base + started
-                        keep_pairs(state, target, items)
-                    continue
-                elif code == 0x74:  # TUPLE
+                if code == 0x74:  # TUPLE
                     made = Tuple(stack)
                     stack = marked.pop()
                     stack.append(made)
                     weight += 64
                     continue
-                elif code == 0x4E:  # NONE
-                    stack.append(None)
+                if code == 0x75:  # SETITEMS
+                    items = stack
+                    stack = marked.pop()
+                    target = stack[-1]
+                    if type(target) is Dict and not len(items) & 1:
+                        target.flat.extend(items)
+                    else:
+                        state.started = base + started
+                        keep_pairs(state, target, items)
                     continue
-                elif code == 0x47:  # BINFLOAT
-                    stack.append(_FLOAT(buffer, pos)[0])
-                    pos += 8
-                    weight += 24
-                    continue
-                elif code == 0x62:  # BUILD
+                if code == 0x62:  # BUILD
                     last = stack.pop()
                     target = stack[-1]
                     if type(target) is Call or type(target) is Global:
@@ -232,12 +179,94 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                         state.pos, state.stack, state.started = pos, stack, base + started
                         begin_array(state, target)
                         buffer, pos, base, safe = state.buffer, state.pos, state.base, state.safe
-                        stack, marked, memo, sparse = state.stack, state.marked, state.memo, state.sparse
+                        stack, marked, memo, sparse = _values(state)
                     else:
                         state.started = base + started
                         state.note("TARGET", "a state is set on something that has none")
                     continue
-                elif code == 0x43:  # SHORT_BINBYTES
+                if code == 0x6A:  # LONG_BINGET
+                    index = int.from_bytes(buffer[pos : pos + 4], "little")
+                    pos += 4
+                    stack.append(memo[index] if index < len(memo) else state.get(index, base + started))
+                    continue
+                if code == 0x72:  # LONG_BINPUT
+                    index = _INDEX(buffer, pos)[0]
+                    pos += 4
+                    if index == len(memo) and not sparse:
+                        memo.append(stack[-1])
+                    else:
+                        state.put(index, stack[-1], base + started)
+                    binary = True
+                    continue
+                if code == 0x7D:  # EMPTY_DICT
+                    stack.append(Dict([]))
+                    weight += NODE_BYTES
+                    continue
+                if code == 0x65:  # APPENDS
+                    items = stack
+                    stack = marked.pop()
+                    target = stack[-1]
+                    if type(target) is List:
+                        target.extend(items)
+                    else:
+                        state.started = base + started
+                        grow(state, target, items)
+                    continue
+                if code == 0x61:  # APPEND
+                    last = stack.pop()
+                    state.started = base + started
+                    grow(state, stack[-1], [last])
+                    continue
+                if code == 0x73:  # SETITEM
+                    last = stack.pop()
+                    key = stack.pop()
+                    state.started = base + started
+                    keep_pairs(state, stack[-1], [key, last])
+                    continue
+            else:
+                if code == 0x4B:  # BININT1
+                    stack.append(buffer[pos])
+                    pos += 1
+                    continue
+                if code == 0x4D:  # BININT2
+                    stack.append(buffer[pos] | buffer[pos + 1] << 8)
+                    pos += 2
+                    weight += 32
+                    continue
+                if code == 0x28:  # MARK
+                    marked.append(stack)
+                    stack = []
+                    continue
+                if code == 0x58:  # BINUNICODE
+                    count = _INDEX(buffer, pos)[0]
+                    if count <= INLINE_BYTES:
+                        end = pos + 4 + count
+                        stack.append(buffer[pos + 4 : end].decode("utf-8", "surrogatepass"))
+                        pos = end
+                        weight += count + 56
+                        continue
+                if code == 0x4E:  # NONE
+                    stack.append(None)
+                    continue
+                if code == 0x4A:  # BININT
+                    stack.append(_INT(buffer, pos)[0])
+                    pos += 4
+                    weight += 32
+                    continue
+                if code == 0x52:  # REDUCE
+                    last = stack.pop()
+                    function = stack[-1]
+                    if type(function) is Global:
+                        function.called = True
+                    stack[-1] = Call("reduce", function, last, base + started)
+                    weight += NODE_BYTES
+                    continue
+                if code == 0x47:  # BINFLOAT
+                    stack.append(_FLOAT(buffer, pos)[0])
+                    pos += 8
+                    weight += 24
+                    continue
+                if code == 0x43:  # SHORT_BINBYTES
                     count = buffer[pos]
                     if count < 4 or buffer[pos + 1] != 0x80:  # else it may be a pickle
                         end = pos + 1 + count
@@ -245,40 +274,15 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                         pos = end
                         weight += count + 40
                         continue
-                elif code == 0x7D:  # EMPTY_DICT
-                    stack.append(Dict([]))
-                    weight += NODE_BYTES
-                    continue
-                elif code == 0x5D:  # EMPTY_LIST
+                if code == 0x5D:  # EMPTY_LIST
                     stack.append(List())
                     weight += 96
                     continue
-                elif code == 0x29:  # EMPTY_TUPLE
+                if code == 0x29:  # EMPTY_TUPLE
                     stack.append(Tuple())
                     weight += 48
                     continue
-                elif code == 0x65:  # APPENDS
-                    items = stack
-                    stack = marked.pop()
-                    target = stack[-1]
-                    if type(target) is List:
-                        target += items
-                    else:
-                        state.started = base + started
-                        grow(state, target, items)
-                    continue
-                elif code == 0x61:  # APPEND
-                    last = stack.pop()
-                    state.started = base + started
-                    grow(state, stack[-1], [last])
-                    continue
-                elif code == 0x73:  # SETITEM
-                    last = stack.pop()
-                    key = stack.pop()
-                    state.started = base + started
-                    keep_pairs(state, stack[-1], [key, last])
-                    continue
-                elif code == 0x2E:  # STOP
+                if code == 0x2E:  # STOP
                     value = stack.pop()
                     if state.frame_end:
                         state.started = base + started
@@ -288,7 +292,7 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                         return (value,)
                     state.pos = pos
                     end_array(state, value)
-                    stack, marked, memo, sparse = state.stack, state.marked, state.memo, state.sparse
+                    stack, marked, memo, sparse = _values(state)
                     continue
             state.pos, state.stack, state.started = pos, stack, base + started
             rare = RARE.get(code)

@@ -108,10 +108,10 @@ class State:
         self._settle()
 
     def _settle(self) -> None:
-        """Up to where there is no need to look: some way before the window's end and before the frame's."""
+        """Where an opcode may not begin without a look: close to the window's end, and at the frame's."""
         self.safe = len(self.buffer) - MARGIN
         if self.frame_end:
-            self.safe = min(self.safe, self.frame_end - self.base - MARGIN)
+            self.safe = min(self.safe, self.frame_end - self.base)
 
     def start_frame(self, end: int) -> None:
         """A frame begins at the next byte and is stated to end at `end`."""
