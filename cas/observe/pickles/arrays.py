@@ -93,11 +93,15 @@ def _reconstructed(node: Call) -> ArrayFacts | None:
 
 
 def _from_buffer(node: Call) -> ArrayFacts | None:
-    """`_frombuffer(buffer, dtype, shape, order)`, with a permutation of the axes since numpy 2.3."""
+    """`_frombuffer(buffer, dtype, shape, order)`, with an order of the axes if `order` is "K"."""
     args = node.args
     if not isinstance(args, Tuple) or len(args) < 4:
         return None
-    return _facts("array", args[1], shape_of(args[2]))
+    shape = shape_of(args[2])
+    turned = shape_of(args[4]) if len(args) > 4 and args[3] == "K" else None
+    if shape is not None and turned is not None and sorted(turned) == list(range(len(shape))):
+        shape = tuple(shape[axis] for axis in turned)
+    return _facts("array", args[1], shape)
 
 
 def _masked(node: Call) -> ArrayFacts | None:

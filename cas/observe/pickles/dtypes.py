@@ -52,7 +52,14 @@ class _Parts(NamedTuple):
 
 
 def text_of(node: Node) -> str | None:
-    """A short text, written as str or (Python 2) as ASCII bytes; None for everything else."""
+    """A short text, written as str or as ASCII bytes; None for everything else.
+
+    Protocols 0 to 2 have no bytes, and write `_codecs.encode(text, "latin1")` for them.
+    """
+    if isinstance(node, Call) and isinstance(node.function, Global) and isinstance(node.args, Tuple):
+        function = node.function
+        encoded = function.module == "_codecs" and function.name == "encode" and len(node.args) > 0
+        node = node.args[0] if encoded else None
     if isinstance(node, str):
         return node
     if isinstance(node, bytes) and node.isascii():
