@@ -97,7 +97,7 @@ def call_value(node: Call) -> Any:
         return b"".join(args)
     if name == "bytearray":
         return bytearray(args[0] if args else b"") if not isinstance(args[:1], Bytes) else args[0]
-    made = {"set": set, "frozenset": frozenset, "complex": complex}[name]
+    made: Any = {"set": set, "frozenset": frozenset, "complex": complex}[name]
     return made(*args)
 
 

@@ -141,7 +141,7 @@ def test_scalars_masked_arrays_and_sparse_matrices(protocol: int) -> None:
     facts = as_array(scalar)
     assert facts is not None
     assert (facts.kind, facts.dtype, facts.shape, facts.bytes) == ("scalar", "float32", (), 4)
-    masked = np.ma.array(np.arange(6.0).reshape(2, 3), mask=[[0, 1, 0], [0, 0, 0]])
+    masked = np.ma.array(np.arange(6.0).reshape(2, 3), mask=[[False, True, False], [False] * 3])
     facts = as_array(graph_of(pickle.dumps(masked, protocol)).roots[0])
     assert facts is not None
     assert (facts.kind, facts.dtype, facts.shape, facts.bytes) == ("masked", "float64", (2, 3), 6 * 9)
@@ -159,7 +159,8 @@ def test_scalars_masked_arrays_and_sparse_matrices(protocol: int) -> None:
 
 
 def test_what_is_no_array_is_none() -> None:
-    for value in (1, "x", [1], {}, (np.dtype("f8"), (3,)), complex(1)):
+    values: list[Any] = [1, "x", [1], {}, (np.dtype("f8"), (3,)), complex(1)]
+    for value in values:
         assert as_array(graph_of(pickle.dumps(value)).roots[0]) is None
 
 

@@ -6,6 +6,7 @@ import collections
 import pickle
 import pickletools
 import struct
+import sys
 from typing import Any
 
 import pytest
@@ -108,14 +109,10 @@ Plain.__module__ = "__main__"
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_an_instance_is_a_class_and_a_state(protocol: int) -> None:
-    import __main__
-
-    __main__.Plain = Plain  # type: ignore[attr-defined]
-    try:
+def test_an_instance_is_a_class_and_a_state(protocol: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["__main__"], "Plain", Plain, raising=False)
         data = pickle.dumps(Plain(), protocol)
-    finally:
-        del __main__.Plain  # type: ignore[attr-defined]
     root = graph_of(data).roots[0]
     assert isinstance(root, Call)
     cls = class_of(root)
@@ -129,7 +126,7 @@ def test_an_instance_is_a_class_and_a_state(protocol: int) -> None:
 
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_what_is_put_into_an_object_is_kept(protocol: int) -> None:
-    ordered = collections.OrderedDict(a=1, b=2)
+    ordered = collections.OrderedDict([("a", 1), ("b", 2)])
     queue = collections.deque([1, 2, 3])
     root = graph_of(pickle.dumps((ordered, queue), protocol)).roots[0]
     assert isinstance(root, Tuple)
@@ -319,8 +316,9 @@ def test_a_line_of_millions_of_digits_is_passed_over() -> None:
     graph = graph_of(b"(I" + b"7" * 5_000_000 + b"\nI7\nt.")
     root = graph.roots[0]
     assert isinstance(root, Tuple)
-    assert isinstance(root[0], LongInt)
-    assert root[0].length == 5_000_000
+    first = root[0]
+    assert isinstance(first, LongInt)
+    assert first.length == 5_000_000
     assert root[1] == 7
 
 
