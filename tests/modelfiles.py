@@ -10,7 +10,7 @@ from typing import Any
 
 from obs.cas.observe.files import OpenedFile, open_regular
 from obs.cas.observe.pickles.containers import ModelGraph, read_model
-from obs.cas.observe.pickles.limits import DEFAULT, Limits
+from obs.cas.observe.pickles.limits import Limits
 from obs.cas.observe.pickles.nodes import (
     Bytes,
     Call,
@@ -24,8 +24,11 @@ from obs.cas.observe.pickles.nodes import (
     Tuple,
 )
 
+PATIENT = Limits(seconds=3600)
+"""The usual limits, on a machine that may be busy with something else."""
 
-def graph_of_file(path: Path, limits: Limits = DEFAULT) -> ModelGraph:
+
+def graph_of_file(path: Path, limits: Limits = PATIENT) -> ModelGraph:
     """What a file holds."""
     with open_regular(str(path)) as opened:
         return read_model(opened, limits=limits)
@@ -37,7 +40,7 @@ class Scratch:
     def __init__(self) -> None:
         self.fd = os.memfd_create("model")
 
-    def graph(self, data: bytes, limits: Limits = DEFAULT) -> ModelGraph:
+    def graph(self, data: bytes, limits: Limits = PATIENT) -> ModelGraph:
         """What these bytes hold as a file."""
         os.ftruncate(self.fd, 0)
         os.pwrite(self.fd, data, 0)
@@ -47,7 +50,7 @@ class Scratch:
         os.close(self.fd)
 
 
-def graph_of(data: bytes, limits: Limits = DEFAULT) -> ModelGraph:
+def graph_of(data: bytes, limits: Limits = PATIENT) -> ModelGraph:
     """What these bytes hold as a file."""
     scratch = Scratch()
     try:

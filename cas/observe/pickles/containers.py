@@ -114,6 +114,7 @@ class _Reader:
         self._pickles(windows)
         if expansion is not None and expansion.trailing:
             self._note("TRAILING_BYTES", "bytes follow the compressed stream", expansion.expanded)
+        self._read_as_pickle()
         self._look_into_bytes()
         return self._graph(self._container(head), self._protocol(head), compression)
 
@@ -163,17 +164,16 @@ class _Reader:
         offset = 0
         while True:
             known = len(self._findings.globals)
-            state = State(windows, offset, self._findings, self._limits, self._net)
+            begins = windows.at(offset, 2)[:2]
+            state = State(windows, offset, self._findings, self._limits, self._net, raw=True)
             try:
                 self._roots.append(run(state))
             except Stopped as stopped:
-                # What follows a whole pickle and is none itself was not meant to be one.
-                if (
-                    self._roots
-                    and stopped.broken
-                    and windows.fault is None
-                    and known == len(self._findings.globals)
-                ):
+                # What follows a whole pickle, names nothing and does not begin as one was not meant as one.
+                meant = known != len(self._findings.globals) or (
+                    begins[:1] == b"\x80" and begins[1:] <= b"\x05"
+                )
+                if self._roots and stopped.broken and windows.fault is None and not meant:
                     self._note("TRAILING_BYTES", "bytes follow the pickle that are none themselves", offset)
                 else:
                     self._stopped(stopped)
@@ -191,6 +191,35 @@ class _Reader:
         for stacks in (*levels, (*state.marked, state.stack)):
             for stack in stacks:
                 self._partial.extend(stack)
+
+    def _read_as_pickle(self) -> None:
+        """Of a file with joblib's raw arrays, what `pickle.load` would take the first one's data for."""
+        findings = self._findings
+        state = findings.as_pickle
+        if state is None:
+            return
+        known, problems, opcodes = len(findings.globals), len(findings.problems), findings.opcodes
+        stopped = None
+        try:
+            while True:
+                run(state)
+                offset = state.base + state.pos
+                if not state.windows.at(offset, 1):
+                    break
+                state = State(state.windows, offset, findings, self._limits, self._net)
+        except Stopped as reason:
+            stopped = reason
+        findings.forget_problems(problems)
+        if stopped is not None and not stopped.broken:
+            self._stopped(stopped)
+        seen = list(findings.globals.values())[known:]
+        if seen:
+            text = (
+                "pickle.load would take the data of an array for opcodes, and import other names than joblib"
+            )
+            self._note("AMBIGUOUS", text, seen[0].offset)
+        else:
+            findings.opcodes = opcodes  # a few, and only to be sure
 
     def _look_into_bytes(self) -> None:
         """The pickles that bytes may hold. What does not come to a STOP was none, and is forgotten."""
@@ -210,7 +239,7 @@ class _Reader:
                     return
                 for key in list(findings.globals)[known:]:
                     del findings.globals[key]
-                del findings.problems[problems:]
+                findings.forget_problems(problems)
 
 
 def _other(head: bytes) -> tuple[str, str] | None:

@@ -21,16 +21,14 @@ class Limits:
     """What reading one file may cost.
 
     `opcodes` are counted over all pickles of the file. `memory_bytes` is compared with an estimate of
-    what the nodes take (references aside). `marks`: open MARKs at a time; `nesting`: arrays of objects
-    in arrays of objects; `globals`: different names; `embedded`: pickles within bytes. Of a compressed
-    file `expanded_bytes` are expanded at most, and from `ratio_from_bytes` on no more than `ratio` times
-    what was read.
+    what the nodes take (references aside). `marks`: open MARKs at a time; `globals`: different names;
+    `embedded`: pickles within bytes. Of a compressed file `expanded_bytes` are expanded at most, and from
+    `ratio_from_bytes` on no more than `ratio` times what was read.
     """
 
     opcodes: int = 5_000_000
     memory_bytes: int = 160 << 20
     marks: int = 200_000
-    nesting: int = 64
     globals: int = 10_000
     embedded: int = 1_000
     expanded_bytes: int = 16 << 30

@@ -174,7 +174,7 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                     if type(target) is Call or type(target) is Global:
                         target.states = extended(target.states, [last])
                         weight += 64
-                        if not (type(target) is Call and is_wrapper(target)):
+                        if not (type(target) is Call and state.raw and is_wrapper(target)):
                             continue
                         state.pos, state.stack, state.started = pos, stack, base + started
                         begin_array(state, target)

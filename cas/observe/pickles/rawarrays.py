@@ -10,7 +10,12 @@ of that object the raw data, straight into the file:
     … the next opcode
 
 joblib before 1.2 has no padding. An array of objects is a pickle of its own there, without padding,
-with a memo of its own. (joblib/numpy_pickle.py, `NumpyArrayWrapper.write_array`, is the source.)
+with a memo of its own.
+
+A file that is meant for joblib can be given to `pickle.load`, which takes the data for opcodes. It fails at
+the padding of honest files; one that means harm may have it do something else there than joblib does, and
+is therefore looked at in both ways. (Only the first array matters, and none of objects: `pickle.load` ends
+with the STOP of the pickle within.) (joblib/numpy_pickle.py, `NumpyArrayWrapper.write_array`, is the source.)
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from typing import Final
 from .dtypes import dtype_of
 from .nodes import ArrayData, Call, Dict, List, Node, Tuple, class_of, last_value
 from .state import Outer, State
+from .windows import WINDOW, MemoryWindows
 
 _NAMES: Final = frozenset({"NumpyArrayWrapper", "_reconstructor"})
 _MODULES: Final = frozenset({"joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle"})
@@ -45,6 +51,22 @@ def _shape(node: Node) -> tuple[int, ...] | None:
     return found if len(found) == len(node) else None
 
 
+def _as_pickle(state: State, wrapper: Call) -> State:
+    """The state in which `pickle.load` would be behind the wrapper: it takes the data for opcodes.
+
+    Of a stream, which cannot be read twice, the next 64 KiB are kept for it.
+    """
+    offset, size = state.base + state.pos, state.windows.size
+    part = None if size is None else state.windows.part(offset, size - offset)
+    if part is None:
+        state.turn_to(offset, WINDOW)
+        part = MemoryWindows(state.buffer, offset)
+    found = State(part, offset, state.findings, state.limits, state.net)
+    found.stack, found.memo, found.sparse = [*state.stack, wrapper], state.memo.copy(), state.sparse.copy()
+    found.marked = [stack.copy() for stack in state.marked]
+    return found
+
+
 def begin_array(state: State, wrapper: Call) -> None:
     """Passes over the data after a wrapper, or begins with the pickle that they are.
 
@@ -67,13 +89,12 @@ def begin_array(state: State, wrapper: Call) -> None:
         state.end_frame(state.base + state.pos)
     if dtype.has_object:
         array = ArrayData(wrapper, node, shape, order, state.base + state.pos, 0)
-        if len(state.outer) >= state.limits.nesting:
-            raise state.stop(
-                "NESTING", "more arrays of objects within one another than are followed", broken=False
-            )
         state.outer.append(Outer(array, state.stack, state.marked, state.memo, state.sparse))
         state.stack, state.marked, state.memo, state.sparse = [], [], [], {}
+        state.raw = False  # joblib reads it with a plain unpickler
         return
+    if findings.raw_arrays == 1:
+        findings.as_pickle = _as_pickle(state, wrapper)
     if last_value(flat, "numpy_array_alignment_bytes") is not None:
         padding = state.take(1)[0]
         state.skip(state.base + state.pos + padding)
@@ -93,3 +114,4 @@ def end_array(state: State, value: Node) -> None:
     array.length = state.base + state.pos - array.offset
     state.stack, state.marked, state.memo, state.sparse = outer.stack, outer.marked, outer.memo, outer.sparse
     state.stack.append(array)
+    state.raw = True

@@ -42,6 +42,8 @@ class Findings:
         self.old_joblib = False
         self.opcodes = 0
         self.weight = 0
+        self.kept_for_later = 0
+        self.as_pickle: State | None = None
         self._codes: set[str] = set()
 
     def note(self, problem: Problem) -> None:
@@ -49,6 +51,11 @@ class Findings:
         if problem.code not in self._codes and len(self.problems) < MAX_PROBLEMS:
             self._codes.add(problem.code)
             self.problems.append(problem)
+
+    def forget_problems(self, count: int) -> None:
+        """Keeps the first `count` problems only."""
+        self._codes.difference_update(problem.code for problem in self.problems[count:])
+        del self.problems[count:]
 
 
 class Outer(NamedTuple):
@@ -65,9 +72,18 @@ class State:
     """Everything that one pickle changes, and the bytes that it is read from."""
 
     def __init__(
-        self, windows: Windows, offset: int, findings: Findings, limits: Limits, net: Deadline
+        self,
+        windows: Windows,
+        offset: int,
+        findings: Findings,
+        limits: Limits,
+        net: Deadline,
+        *,
+        raw: bool = False,
     ) -> None:
+        """To read a pickle from `offset` on. `raw`: joblib's arrays are followed by their data."""
         self.windows = windows
+        self.raw = raw
         self.findings = findings
         self.limits = limits
         self.net = net
@@ -82,7 +98,6 @@ class State:
         self.safe = 0
         self.started = 0
         self.frame_end = 0
-        self._kept_for_later = 0
         self._whole = False
 
     # ------------------------------------------------------------------ moving
@@ -227,6 +242,8 @@ class State:
             self.findings.weight += 256
             return Text(count, offset, head)
         self.findings.weight += count + 64
+        if self.findings.weight > self.limits.memory_bytes:
+            raise self.stop("MEMORY", "more values than are kept", broken=False)
         return self.take(count).decode("utf-8", "surrogatepass")
 
     def data(self, count: int, *, mutable: bool = False) -> Node:
@@ -249,8 +266,8 @@ class State:
             raise self.stop("EMBEDDED", "more pickles within bytes than are looked into", broken=False)
         part = self.windows.part(offset, count)
         if part is None:
-            self._kept_for_later += count
-            if count > _EMBEDDED_BYTES or self._kept_for_later > 8 * _EMBEDDED_BYTES:
+            self.findings.kept_for_later += count
+            if count > _EMBEDDED_BYTES or self.findings.kept_for_later > 8 * _EMBEDDED_BYTES:
                 self.note("EMBEDDED_LARGE", "bytes that may hold a pickle are too long to be looked into")
                 return
             part = MemoryWindows(self.take(count), offset)

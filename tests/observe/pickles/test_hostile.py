@@ -208,14 +208,39 @@ def test_deep_nesting_is_no_recursion(body: bytes) -> None:
     repr(graph)
 
 
-def test_arrays_of_objects_within_one_another_end() -> None:
-    wrapper = (
-        b"\x80\x04cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(Vshape\nK\x01\x85"
-        b"Vdtype\ncnumpy\ndtype\nVO8\n\x85Rub"
-    )
-    assert graph_of(wrapper * 64 + b"N" + b"." * 65).complete
-    graph = graph_of(wrapper * 100_000)
-    assert (graph.complete, codes(graph)) == (False, ["NESTING"])
+WRAPPER = (
+    b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(Vsubclass\ncnumpy\nndarray\nVorder\nVC\nVallow_mmap\n\x89"
+    b"Vshape\nK%c\x85Vdtype\ncnumpy\ndtype\nV%b\n\x85Rub"
+)
+
+
+def test_within_an_array_of_objects_there_are_no_raw_arrays() -> None:
+    """joblib reads one with a plain unpickler: what follows a wrapper there are opcodes."""
+    graph = graph_of(proto(4, WRAPPER % (1, b"O8")) + proto(4, WRAPPER % (8, b"u1") + b"ca\nb\n0.") + b".")
+    assert graph.complete
+    assert ("a", "b") in names(graph)
+    root = graph.roots[0]
+    assert isinstance(root, ArrayData)
+    assert isinstance(root.value, Call)
+
+
+@pytest.mark.parametrize("pack", [bytes, zlib.compress])
+def test_raw_data_that_pickle_would_take_for_opcodes_are_told(pack: Any, tmp_path: Path) -> None:
+    """To joblib it is an array of bytes, to `pickle.load` a call."""
+    mark = tmp_path / "mark"
+    attack = f"c{MKDIR}\nmkdir\n".encode() + mark_argument(mark) + b"\x85R."
+    data = proto(4, WRAPPER % (len(attack), b"u1") + attack) + b"."
+    graph = graph_of(pack(data))
+    root = graph.roots[0]
+    assert isinstance(root, ArrayData)
+    assert root.length == len(attack)
+    assert (MKDIR, "mkdir") in names(graph)
+    assert codes(graph) == ["AMBIGUOUS"]
+    (tmp_path / "x").write_bytes(data)
+    assert joblib.load(tmp_path / "x").tobytes() == attack
+    assert not mark.exists()
+    loads(data)
+    assert mark.exists()
 
 
 def test_integers_that_collide_are_never_hashed() -> None:
@@ -243,9 +268,10 @@ def test_the_memory_is_bounded(unit: bytes, tmp_path: Path) -> None:
 import resource, sys
 from obs.cas.observe.files import open_regular
 from obs.cas.observe.pickles.containers import read_model
+from obs.cas.observe.pickles.limits import Limits
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open_regular(sys.argv[1]) as opened:
-    graph = read_model(opened)
+    graph = read_model(opened, limits=Limits(seconds=3600))
 print(graph.complete, graph.timed_out, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
     answer = subprocess.run(
@@ -346,7 +372,7 @@ def test_random_damage(files: dict[str, bytes]) -> None:
     rng = random.Random(os.environ.get("OBS_FUZZ_SEED", "1"))
     bodies = list(files.values())
     interesting = [op.code.encode("latin-1") for op in pickletools.opcodes]
-    limits = Limits(opcodes=100_000)
+    limits = Limits(opcodes=100_000, seconds=3600)
     scratch = Scratch()
     for _ in range(20_000 * SOAK):
         data = bytearray(rng.choice(bodies))
