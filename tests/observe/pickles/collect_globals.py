@@ -2,6 +2,8 @@
 
     path/to/venv/bin/python tests/observe/pickles/collect_globals.py > /tmp/with-scikit-learn-1.5.json
 
+Names of groups after it (`composed_samples boosted_samples`) ask for these only; all of them take minutes.
+
 Every estimator of the installed scikit-learn (as it is made, and fitted to whatever data it accepts), and a
 few hundred other objects of numpy, scipy, pandas, xgboost, lightgbm, catboost and the standard library, are
 written in protocols 0, 2 and 4 and through joblib, and read again by an unpickler that notes what it is asked
@@ -26,6 +28,7 @@ import re
 import sys
 import tempfile
 import traceback
+import unittest.mock
 import uuid
 import warnings
 from typing import Any, Callable, Iterator  # noqa: UP035  # Python 3.6 has them nowhere else
@@ -272,6 +275,9 @@ def estimator_samples() -> "Iterator[Sample]":
 def all_estimators() -> "list[Any]":
     for name in ("enable_iterative_imputer", "enable_hist_gradient_boosting", "enable_halving_search_cv"):
         library("sklearn.experimental." + name)
+    for name in ("pytest", "Cython"):  # scikit-learn before 1.0 imports its own tests and setup.py on the way
+        if library(name) is None:
+            sys.modules[name] = unittest.mock.MagicMock()
     where = library("sklearn.utils.discovery") or library("sklearn.utils.testing") or library("sklearn.utils._testing")
     if hasattr(where, "all_estimators"):
         found = attempt(lambda: where.all_estimators(include_meta_estimators=True), "") or where.all_estimators()
@@ -337,7 +343,7 @@ def sklearn_samples() -> "Iterator[Sample]":
         return
     for sample in estimator_samples():
         yield sample
-    np, pd = library("numpy"), library("pandas")
+    np = library("numpy")
     names = "linear_model ensemble svm neighbors cluster gaussian_process neural_network tree feature_selection".split()  # noqa: SIM905
     modules = {name: library("sklearn." + name) for name in names}
     x = np.random.RandomState(0).rand(60, 4)
@@ -410,9 +416,6 @@ def sklearn_samples() -> "Iterator[Sample]":
         yield "kernel", made
         yield from fitted("gaussian_process", "GaussianProcessRegressor", v, kernel=made)
         yield from fitted("gaussian_process", "GaussianProcessClassifier", three, kernel=made)
-    if pd is not None:
-        for sample in composed(pd.DataFrame({"n": x[:, 0], "m": x[:, 1], "t": ["a b", "b", "c c"] * 20, "k": list("xyz") * 20}), y):
-            yield sample
 
 
 def functions_of_sklearn() -> "Iterator[Sample]":
@@ -457,8 +460,14 @@ def functions_of_sklearn() -> "Iterator[Sample]":
     yield "estimator classes", [linear.LogisticRegression, library("sklearn.pipeline").Pipeline]
 
 
-def composed(frame: "Any", y: "Any") -> "Iterator[Sample]":
+def composed_samples() -> "Iterator[Sample]":
     """Pipelines over a DataFrame, in the ways that people write them."""
+    np, pd = library("numpy"), library("pandas")
+    if library("sklearn") is None or pd is None:
+        return
+    x = np.random.RandomState(0).rand(60, 2)
+    y = (x[:, 0] > 0.5).astype(int)
+    frame = pd.DataFrame({"n": x[:, 0], "m": x[:, 1], "t": ["aa bb", "bb", "cc cc"] * 20, "k": list("xyz") * 20})
     pipe, pre, linear = library("sklearn.pipeline"), library("sklearn.preprocessing"), library("sklearn.linear_model")
     compose, text = library("sklearn.compose"), library("sklearn.feature_extraction.text")
     ensemble = library("sklearn.ensemble")
@@ -543,6 +552,11 @@ def _quiet_catboost(name: str) -> "dict[str, Any]":
     return {"iterations": 2, "verbose": False, "allow_writing_files": False}
 
 
+GROUPS = (
+    standard, numpy_samples, scipy_samples, pandas_samples, sklearn_samples, composed_samples, boosted_samples,
+)  # fmt: skip
+
+
 def versions() -> "dict[str, str]":
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
@@ -556,7 +570,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     notes = Notes()
     seen = 0
-    for samples in (standard, numpy_samples, scipy_samples, pandas_samples, sklearn_samples, boosted_samples):
+    for samples in GROUPS:
+        if len(sys.argv) > 1 and samples.__name__ not in sys.argv[1:]:
+            continue
         for label, thing in samples():
             if thing is not None:
                 seen += 1
