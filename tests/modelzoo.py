@@ -1,8 +1,8 @@
 """Small fitted models of every shape that people save, and the truth about them.
 
-`ZOO` names the builders; `model(name)` gives a fitted one, made once a process. All are seeded: a model is the
-same in every process of the same libraries. `ground_truth` walks a model that was really loaded, with numpy
-and with scikit-learn's own `get_params`, and tells in plain values what a view without loading must find.
+`ZOO` names the builders; `model(name)` gives a fitted one, made once a process. All are seeded: a model is
+the same in every process of the same libraries. `ground_truth` walks a model that was really loaded, with
+numpy and with scikit-learn's own `get_params`, and tells in plain values what a view without loading must find.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 
 ROWS: Final = 60
 _SCRIPT_MODULE: Final = "modelzoo_script"
@@ -65,7 +66,8 @@ def _entry(builder: Callable[[], Any]) -> Callable[[], Any]:
 @functools.cache
 def model(name: str) -> Any:
     """The model of this name; the same object each time, which nobody changes."""
-    with warnings.catch_warnings():
+    # One thread: OpenMP's threads wait for each other in a loop, and for seconds where tests share the cores.
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore")  # so few rows that some do not converge, and nobody minds
         return ZOO[name]()
 
@@ -179,7 +181,9 @@ def gradient_boosting() -> Any:
 
 @_entry
 def hist_gradient_boosting() -> Any:
-    return HistGradientBoostingClassifier(max_iter=3, max_leaf_nodes=4, random_state=0).fit(numbers(), three())
+    return HistGradientBoostingClassifier(max_iter=3, max_leaf_nodes=4, random_state=0).fit(
+        numbers(), three()
+    )
 
 
 @_entry
@@ -269,8 +273,12 @@ def pipeline() -> Any:
 
 @_entry
 def nested_pipeline() -> Any:
-    prepare = Pipeline([("scale", StandardScaler()), ("reduce", Pipeline([("pca", PCA(2)), ("skip", "passthrough")]))])
-    return Pipeline([("prepare", prepare), ("off", None), ("model", LogisticRegression())]).fit(numbers(), two())
+    prepare = Pipeline(
+        [("scale", StandardScaler()), ("reduce", Pipeline([("pca", PCA(2)), ("skip", "passthrough")]))]
+    )
+    return Pipeline([("prepare", prepare), ("off", None), ("model", LogisticRegression())]).fit(
+        numbers(), two()
+    )
 
 
 @_entry
@@ -296,7 +304,9 @@ def column_transformer_rest() -> Any:
 @_entry
 def pandas_output() -> Any:
     columns = _columns(remainder="drop").set_params(cat__sparse_output=False).set_output(transform="pandas")
-    return Pipeline([("columns", columns), ("model", DecisionTreeClassifier(max_depth=2))]).fit(frame(), two())
+    return Pipeline([("columns", columns), ("model", DecisionTreeClassifier(max_depth=2))]).fit(
+        frame(), two()
+    )
 
 
 @_entry
@@ -316,7 +326,11 @@ def grid_search() -> Any:
 def randomized_search() -> Any:
     from scipy import stats
 
-    spread = {"alpha": stats.loguniform(1e-3, 1), "max_iter": stats.randint(50, 90), "tol": stats.uniform(0.001, 0.1)}
+    spread = {
+        "alpha": stats.loguniform(1e-3, 1),
+        "max_iter": stats.randint(50, 90),
+        "tol": stats.uniform(0.001, 0.1),
+    }
     search = RandomizedSearchCV(SGDClassifier(random_state=0), spread, n_iter=2, cv=2, random_state=0)
     return search.fit(numbers(), two())
 
@@ -431,10 +445,10 @@ def ground_truth(thing: Any) -> dict[str, Any]:
 
     Paths are as in Python, from the model: `.steps[0][1].scale_`, `['model'].coef_`. Something that is
     reached in several ways stands under the first, in the order of `vars` and of the containers. An
-    estimator: `path`, `type`, `module`, `params` (its parameters' names, sorted, as `get_params(deep=False)` has
-    them), `fitted` (names of attributes that end with `_`, sorted), `n_features_in`, `feature_names_in`, `classes`
-    (None where it has none; lists of plain values). An array: `path`, `dtype` (numpy's `dtype.str`,
-    or a list for a structured one), `shape`, `bytes`; the parts of a sparse matrix are arrays of their own.
+    estimator: `path`, `type`, `module`, `params` (its parameters' names, sorted, as `get_params(deep=False)`
+    has them), `fitted` (names of attributes that end with `_`, sorted), `n_features_in`, `feature_names_in`,
+    `classes` (None where no attribute holds them; lists of plain values). An array: `path`,
+    `dtype` (numpy's `dtype.str`, or a list for a structured one), `shape`, `bytes`; the parts of a sparse matrix are arrays of their own.
     """
     estimators: list[dict[str, Any]] = []
     arrays: list[dict[str, Any]] = []
@@ -511,10 +525,10 @@ def _state(found: Any) -> Any:
     Random generators are not looked into.
     """
     cls = type(found)
-    if cls.__module__.startswith("sklearn.") and not isinstance(found, BaseEstimator):
-        # Python 3.11 and later give every object a __getstate__, which for these would say "nothing".
-        if getattr(cls, "__getstate__", None) is not getattr(object, "__getstate__", None):
-            return found.__getstate__()
+    # Python 3.11 and later give every object a __getstate__, which for most says the same as vars.
+    own = getattr(cls, "__getstate__", None) is not getattr(object, "__getstate__", None)
+    if own and cls.__module__.startswith("sklearn.") and not isinstance(found, BaseEstimator):
+        return found.__getstate__()
     return getattr(found, "__dict__", None)
 
 

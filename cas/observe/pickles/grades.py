@@ -25,6 +25,18 @@ SCRIPT: Final = "was defined in the training script itself"
 DOTTED: Final = "reaches for something inside of a class or module by a dotted name"
 MODULE: Final = "is a module that another one has imported, and so everything in it"
 
+# Neither known nor dangerous, but met in honest files, and there is something to say.
+_REMARKS: Final[Mapping[tuple[str, str], str]] = {
+    ("__builtin__", "type"): "makes classes",
+    ("_operator", "itemgetter"): "takes items out of what it is given",
+    ("builtins", "type"): "makes classes",
+    ("numpy", "vectorize"): "wraps a function that it calls when it is called",
+    ("numpy.lib._function_base_impl", "vectorize"): "wraps a function that it calls when it is called",
+    ("numpy.lib.function_base", "vectorize"): "wraps a function that it calls when it is called",
+    ("operator", "itemgetter"): "takes items out of what it is given",
+    ("pytz", "_p"): "reads the description of a time zone from a file",
+}
+
 _MOST_PARTS: Final = 32
 """No honest name has as many dots."""
 _SCRIPTS: Final = frozenset({"__main__", "__mp_main__", "__parents_main__"})
@@ -32,10 +44,13 @@ _SCRIPTS: Final = frozenset({"__main__", "__mp_main__", "__parents_main__"})
 # A name without dots can be a module as well, for modules are attributes of those that import them. Only
 # names that nobody gives to a function: numpy.trace is none of Python's module `trace`.
 _MODULES_AS_NAMES: Final = frozenset(
-    "_io _pickle _thread asyncio builtins __builtin__ __builtins__ cloudpickle ctypes ftplib gc importlib inspect io"
-    " marshal mmap multiprocessing nt ntpath operator os pickle pkgutil posix posixpath pty runpy shutil socket"
-    " subprocess sys tempfile threading types urllib zipfile".split()
-)
+    {
+        "__builtin__", "__builtins__", "_io", "_pickle", "_thread", "asyncio", "builtins", "cloudpickle",
+        "ctypes", "ftplib", "gc", "importlib", "inspect", "io", "marshal", "mmap", "multiprocessing",
+        "nt", "ntpath", "operator", "os", "pickle", "pkgutil", "posix", "posixpath", "pty", "runpy",
+        "shutil", "socket", "subprocess", "sys", "tempfile", "threading", "types", "urllib", "zipfile",
+    }
+)  # fmt: skip
 
 
 @row
@@ -72,7 +87,7 @@ def grade(module: str, name: str) -> Grade:
         return Grade("dangerous", danger)
     if module in _SCRIPTS:
         return Grade("unknown", SCRIPT)
-    return Grade("unknown", DOTTED if "." in name else NO_ENTRY)
+    return Grade("unknown", DOTTED if "." in name else _REMARKS.get((module, name), NO_ENTRY))
 
 
 def is_known(module: str, name: str) -> bool:
@@ -100,7 +115,7 @@ def _is_special(part: str) -> bool:
 
 
 def _paths(module: str, parts: list[str]) -> Iterator[list[str]]:
-    """The ways to read a global: as it stands; and, as modules hold modules, from each part of a dotted name."""
+    """The ways to read a global: as it stands and, as modules hold modules, from each part of its name."""
     yield [*module.split("."), *parts]
     for start in range(len(parts) if len(parts) > 1 else 0):
         yield parts[start:]

@@ -39,7 +39,9 @@ PREPARING_ROLES: Final = frozenset(
 )
 """The roles of what prepares data for a model."""
 
-MODEL_ROLES: Final = frozenset({CLASSIFIER, REGRESSOR, RANKER, CLUSTERER, OUTLIER_DETECTOR, DENSITY_ESTIMATOR})
+MODEL_ROLES: Final = frozenset(
+    {CLASSIFIER, REGRESSOR, RANKER, CLUSTERER, OUTLIER_DETECTOR, DENSITY_ESTIMATOR}
+)
 """The roles that are kinds of models as well."""
 
 # Sub-package -> the role of every class in it that the next table does not name.
@@ -107,8 +109,8 @@ _CLASSES: Final[Mapping[str, Mapping[str, str]]] = {
         " RidgeClassifier RidgeClassifierCV SGDClassifier",
         FEATURE_SELECTION: "RandomizedLasso RandomizedLogisticRegression",  # until 0.20
         OUTLIER_DETECTOR: "SGDOneClassSVM",
-        REGRESSOR: "ARDRegression BayesianRidge ElasticNet ElasticNetCV GammaRegressor HuberRegressor Lars LarsCV"
-        " Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC LinearRegression MultiTaskElasticNet"
+        REGRESSOR: "ARDRegression BayesianRidge ElasticNet ElasticNetCV GammaRegressor HuberRegressor Lars"
+        " LarsCV Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC LinearRegression MultiTaskElasticNet"
         " MultiTaskElasticNetCV MultiTaskLasso MultiTaskLassoCV OrthogonalMatchingPursuit"
         " OrthogonalMatchingPursuitCV PassiveAggressiveRegressor PoissonRegressor QuantileRegressor"
         " RANSACRegressor Ridge RidgeCV SGDRegressor TheilSenRegressor TweedieRegressor",

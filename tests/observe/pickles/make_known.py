@@ -77,7 +77,7 @@ def version_lines(documents: Iterable[dict[str, Any]]) -> str:
     def key(version: str) -> list[int]:
         return [int(part) for part in version.split(".") if part.isdigit()]
 
-    lines = []
+    lines: list[str] = []
     for library, versions in sorted(found.items()):
         text = f"{library}: {', '.join(sorted(versions, key=key))}"
         lines += textwrap.wrap(text, 104, initial_indent="* ", subsequent_indent="  ")

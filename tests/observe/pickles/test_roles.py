@@ -25,12 +25,29 @@ from obs.cas.observe.pickles.roles import (
 # Packages in which a class need not stand in the table: all in them have one role. What does not have it
 # stands in the table, and the tests below would tell.
 ONE_ROLE = {
-    "sklearn.calibration", "sklearn.cluster", "sklearn.compose", "sklearn.covariance", "sklearn.decomposition",
-    "sklearn.discriminant_analysis", "sklearn.feature_extraction", "sklearn.feature_selection", "sklearn.frozen",
-    "sklearn.impute", "sklearn.isotonic", "sklearn.kernel_approximation", "sklearn.kernel_ridge",
-    "sklearn.manifold", "sklearn.mixture", "sklearn.model_selection", "sklearn.multiclass", "sklearn.naive_bayes",
-    "sklearn.pipeline", "sklearn.preprocessing", "sklearn.random_projection", "sklearn.semi_supervised",
-}  # fmt: skip
+    "sklearn.calibration",
+    "sklearn.cluster",
+    "sklearn.compose",
+    "sklearn.covariance",
+    "sklearn.decomposition",
+    "sklearn.discriminant_analysis",
+    "sklearn.feature_extraction",
+    "sklearn.feature_selection",
+    "sklearn.frozen",
+    "sklearn.impute",
+    "sklearn.isotonic",
+    "sklearn.kernel_approximation",
+    "sklearn.kernel_ridge",
+    "sklearn.manifold",
+    "sklearn.mixture",
+    "sklearn.model_selection",
+    "sklearn.multiclass",
+    "sklearn.naive_bayes",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.random_projection",
+    "sklearn.semi_supervised",
+}
 
 
 def estimators(type_filter: str | None = None) -> list[tuple[str, Any]]:
@@ -44,7 +61,8 @@ def estimators(type_filter: str | None = None) -> list[tuple[str, Any]]:
 
 ALL = estimators()
 OF_TYPE = {
-    kind: {name for name, _ in estimators(kind)} for kind in ("classifier", "regressor", "transformer", "cluster")
+    kind: {name for name, _ in estimators(kind)}
+    for kind in ("classifier", "regressor", "transformer", "cluster")
 }
 
 
@@ -88,7 +106,11 @@ def test_density_estimators_are_what_scikit_learn_calls_so() -> None:
         ("sklearn.linear_model.logistic", "LogisticRegression", "classifier"),
         ("sklearn.linear_model", "LogisticRegression", "classifier"),
         ("sklearn.ensemble.forest", "RandomForestRegressor", "regressor"),
-        ("sklearn.ensemble._hist_gradient_boosting.gradient_boosting", "HistGradientBoostingRegressor", "regressor"),
+        (
+            "sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
+            "HistGradientBoostingRegressor",
+            "regressor",
+        ),
         ("sklearn.preprocessing.data", "StandardScaler", "preprocessing"),
         ("sklearn.preprocessing.imputation", "Imputer", "preprocessing"),
         ("sklearn.feature_extraction.text", "TfidfVectorizer", "feature extraction"),
