@@ -1,8 +1,8 @@
 """Small fitted models of every shape that people save, and the truth about them.
 
 `ZOO` names the builders; `model(name)` gives a fitted one, made once a process. All are seeded: a model is
-the same in every process of the same libraries. `ground_truth` walks a model that was really loaded, with
-numpy and with scikit-learn's own `get_params`, and tells in plain values what a view without loading must find.
+the same in every process of the same libraries. `ground_truth` (of modeltruth.py) walks a model that was
+really loaded, and tells in plain values what a view without loading must find.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import functools
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import scipy.sparse
+from modeltruth import ground_truth
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
@@ -49,6 +50,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
+
+__all__ = ["ROWS", "ZOO", "Clip", "frame", "ground_truth", "model", "numbers"]
 
 ROWS: Final = 60
 _SCRIPT_MODULE: Final = "modelzoo_script"
@@ -435,101 +438,6 @@ sys.modules[_SCRIPT_MODULE] = _script
 @_entry
 def class_of_the_script() -> Any:
     return Pipeline([("clip", Clip(high=2.0)), ("model", LogisticRegression())]).fit(numbers(), two())
-
-
-# ---------------------------------------------------------------------------------------------- truth
-
-
-def ground_truth(thing: Any) -> dict[str, Any]:
-    """What stands in a loaded model: `{"estimators": [...], "arrays": [...]}`, in plain values.
-
-    Paths are as in Python, from the model: `.steps[0][1].scale_`, `['model'].coef_`. Something that is
-    reached in several ways stands under the first, in the order of `vars` and of the containers. An
-    estimator: `path`, `type`, `module`, `params` (its parameters' names, sorted, as `get_params(deep=False)`
-    has them), `fitted` (names of attributes that end with `_`, sorted), `n_features_in`, `feature_names_in`,
-    `classes` (None where no attribute holds them; lists of plain values). An array: `path`,
-    `dtype` (numpy's `dtype.str`, or a list for a structured one), `shape`, `bytes`; the parts of a sparse matrix are arrays of their own.
-    """
-    estimators: list[dict[str, Any]] = []
-    arrays: list[dict[str, Any]] = []
-    for path, found in _walk(thing):
-        if isinstance(found, np.ndarray):
-            arrays.append(_array(path, found))
-        elif isinstance(found, BaseEstimator):
-            estimators.append(_estimator(path, found))
-    return {"estimators": estimators, "arrays": arrays}
-
-
-def _array(path: str, array: Any) -> dict[str, Any]:
-    dtype = array.dtype.str if array.dtype.names is None else [list(field) for field in array.dtype.descr]
-    return {"path": path, "dtype": dtype, "shape": list(array.shape), "bytes": array.nbytes}
-
-
-def _estimator(path: str, estimator: Any) -> dict[str, Any]:
-    attributes = vars(estimator)
-    return {
-        "path": path,
-        "type": type(estimator).__name__,
-        "module": type(estimator).__module__,
-        "params": sorted(estimator.get_params(deep=False)),
-        "fitted": sorted(name for name in attributes if name.endswith("_") and not name.startswith("_")),
-        "n_features_in": attributes.get("n_features_in_"),
-        "feature_names_in": _plain(attributes.get("feature_names_in_")),
-        "classes": _plain(attributes.get("classes_")),
-    }
-
-
-def _plain(found: Any) -> Any:
-    if isinstance(found, np.ndarray | np.generic):
-        return found.tolist()
-    return [_plain(part) for part in found] if isinstance(found, list) else found
-
-
-def _walk(thing: Any) -> Iterator[tuple[str, Any]]:
-    """Every object that pickle would write, with its path, each once, parents first."""
-    seen: dict[int, Any] = {}  # the objects are kept: an id is one object's only while it lives
-    waiting: list[tuple[str, Any]] = [("", thing)]
-    while waiting:
-        path, found = waiting.pop()
-        if id(found) in seen or isinstance(found, str | bytes | int | float | type(None) | type):
-            continue
-        seen[id(found)] = found
-        yield path, found
-        waiting.extend(reversed(list(_parts(path, found))))
-
-
-def _parts(path: str, found: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(found, dict):
-        for key, value in found.items():
-            yield f"{path}[{key!r}]", value
-    elif isinstance(found, list | tuple):
-        for number, value in enumerate(found):
-            yield f"{path}[{number}]", value
-    elif isinstance(found, np.ndarray):
-        if found.dtype.hasobject and found.dtype.names is None:
-            for number, value in enumerate(found.ravel().tolist()):
-                yield f"{path}.flat[{number}]", value
-    else:
-        state = _state(found)
-        if isinstance(state, dict):
-            for name, value in state.items():
-                yield f"{path}.{name}", value
-        elif isinstance(state, tuple):
-            for number, value in enumerate(state):
-                yield f"{path}.__getstate__()[{number}]", value
-
-
-def _state(found: Any) -> Any:
-    """An object's attributes; of scikit-learn's Cython classes, which have none, what they give to pickle.
-
-    Random generators are not looked into.
-    """
-    cls = type(found)
-    # Python 3.11 and later give every object a __getstate__, which for most says the same as vars.
-    own = getattr(cls, "__getstate__", None) is not getattr(object, "__getstate__", None)
-    if own and cls.__module__.startswith("sklearn.") and not isinstance(found, BaseEstimator):
-        return found.__getstate__()
-    return getattr(found, "__dict__", None)
 
 
 def main() -> None:

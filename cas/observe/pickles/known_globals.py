@@ -3,14 +3,15 @@
 Written by `tests/observe/pickles/make_known.py`; do not edit. Asked were (`collect_globals.py` says how):
 
 * catboost: 1.2.10
-* joblib: 0.13.2, 0.14.1, 0.17.0, 1.4.2, 1.5.2, 1.6.0
+* joblib: 0.13.2, 0.14.1, 0.17.0, 1.0.1, 1.1.1, 1.2.0, 1.3.2, 1.4.2, 1.5.2, 1.6.0
 * lightgbm: 2.3.1, 4.5.0, 4.7.0
-* numpy: 1.16.6, 1.17.5, 1.18.5, 1.19.5, 1.26.4, 2.3.3, 2.4.6
-* pandas: 0.24.2, 0.25.3, 1.0.5, 1.1.5, 2.2.3, 2.3.3, 3.1.1
-* pyarrow: 15.0.2, 26.0.1
-* python: 3.6.15, 3.7.16, 3.8.18, 3.11.7
-* scikit-learn: 0.20.4, 0.21.3, 0.22.2.post1, 0.23.2, 1.4.2, 1.5.2, 1.7.2, 1.9.1
-* scipy: 1.2.3, 1.3.3, 1.4.1, 1.5.4, 1.13.1, 1.14.1, 1.16.2, 1.17.1
+* numpy: 1.16.6, 1.17.5, 1.18.5, 1.19.5, 1.20.3, 1.21.6, 1.23.5, 1.26.4, 2.2.6, 2.3.3, 2.4.6
+* pandas: 0.24.2, 0.25.3, 1.0.5, 1.1.5, 1.2.5, 1.3.5, 1.5.3, 2.1.4, 2.2.3, 2.3.3, 3.1.1
+* pyarrow: 15.0.2, 19.0.1, 26.0.1
+* python: 3.6.15, 3.7.16, 3.8.18, 3.9.18, 3.11.7
+* scikit-learn: 0.20.4, 0.21.3, 0.22.2.post1, 0.23.2, 0.24.2, 1.0.2, 1.1.3, 1.2.2, 1.3.2, 1.4.2, 1.5.2,
+  1.6.1, 1.7.2, 1.9.1
+* scipy: 1.2.3, 1.3.3, 1.4.1, 1.5.4, 1.6.3, 1.7.3, 1.9.3, 1.11.4, 1.13.1, 1.14.1, 1.15.3, 1.16.2, 1.17.1
 * xgboost: 2.1.4, 3.2.0
 """
 
@@ -53,11 +54,11 @@ KNOWN: Final[Mapping[str, str]] = {
     "numpy": (
         "absolute add all amax amin angle any arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax "
         "argmin argsort around array asarray average bitwise_and bitwise_count bitwise_or bitwise_xor bool "
-        "bytes_ cbrt ceil clip complex128 complex64 conjugate copysign cos cosh cumprod cumsum datetime64 "
-        "deg2rad degrees diff divide divmod dot dtype equal exp exp2 expm1 fabs float128 float16 float32 "
-        "float64 float_power floor floor_divide fmax fmin fmod frexp gcd greater greater_equal heaviside "
-        "hypot imag int16 int32 int64 int8 invert isfinite isinf isnan isnat lcm ldexp left_shift less "
-        "less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or "
+        "bool_ bytes_ cbrt ceil clip complex128 complex64 conjugate copysign cos cosh cumprod cumsum "
+        "datetime64 deg2rad degrees diff divide divmod dot dtype equal exp exp2 expm1 fabs float128 float16 "
+        "float32 float64 float_power floor floor_divide fmax fmin fmod frexp gcd greater greater_equal "
+        "heaviside hypot imag int16 int32 int64 int8 invert isfinite isinf isnan isnat lcm ldexp left_shift "
+        "less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or "
         "logical_xor longdouble matmul matrix matvec max maximum mean median min minimum modf multiply "
         "nan_to_num nanmax nanmean nanmedian nanmin nanstd nansum ndarray negative nextafter not_equal "
         "object_ percentile poly1d positive power prod ptp quantile rad2deg radians ravel real recarray "
@@ -68,6 +69,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "numpy._core._internal": "_convert_to_stringdtype_kwargs",
     "numpy._core.multiarray": "_reconstruct scalar",
     "numpy._core.numeric": "_frombuffer",
+    "numpy.core": "_DType_reconstruct",
     "numpy.core._multiarray_umath": (
         "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or "
         "bitwise_xor cbrt ceil conjugate copysign cos cosh deg2rad degrees divide divmod equal exp exp2 "
@@ -75,9 +77,10 @@ KNOWN: Final[Mapping[str, str]] = {
         "hypot invert isfinite isinf isnan isnat lcm ldexp left_shift less less_equal log log10 log1p log2 "
         "logaddexp logaddexp2 logical_and logical_not logical_or logical_xor matmul maximum minimum modf "
         "multiply negative nextafter not_equal positive power rad2deg radians reciprocal remainder "
-        "right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc"
+        "right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh true_divide trunc"
     ),
     "numpy.core.multiarray": "_reconstruct scalar",
+    "numpy.core.numeric": "_frombuffer",
     "numpy.dtypes": (
         "BoolDType BytesDType Complex128DType Complex64DType DateTime64DType Float16DType Float32DType "
         "Float64DType Int16DType Int32DType Int64DType Int8DType LongDoubleDType ObjectDType StrDType "
@@ -145,6 +148,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "pandas.core.indexes.period": "PeriodIndex",
     "pandas.core.indexes.range": "RangeIndex",
     "pandas.core.indexes.timedeltas": "TimedeltaIndex _new_TimedeltaIndex",
+    "pandas.core.internals.blocks": "new_block",
     "pandas.core.internals.managers": "BlockManager SingleBlockManager",
     "pandas.core.series": "Series",
     "pandas.tseries.offsets": "Day MonthBegin MonthEnd",
@@ -163,6 +167,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "scipy.interpolate.interpolate": "interp1d",
     "scipy.optimize._optimize": "OptimizeResult",
     "scipy.optimize.optimize": "OptimizeResult",
+    "scipy.sparse._arrays": "bsr_array coo_array csc_array csr_array dia_array dok_array lil_array",
     "scipy.sparse._bsr": "bsr_array bsr_matrix",
     "scipy.sparse._coo": "coo_array coo_matrix",
     "scipy.sparse._csc": "csc_array csc_matrix",
@@ -410,11 +415,14 @@ KNOWN: Final[Mapping[str, str]] = {
         "fbeta_score jaccard_score log_loss matthews_corrcoef precision_score recall_score"
     ),
     "sklearn.metrics._dist_metrics": (
-        "BrayCurtisDistance64 CanberraDistance64 ChebyshevDistance32 ChebyshevDistance64 DiceDistance64 "
-        "EuclideanDistance32 EuclideanDistance64 HammingDistance64 HaversineDistance64 JaccardDistance64 "
-        "ManhattanDistance32 ManhattanDistance64 MatchingDistance64 MinkowskiDistance64 "
-        "RogersTanimotoDistance64 RussellRaoDistance64 SEuclideanDistance64 SokalMichenerDistance64 "
-        "SokalSneathDistance64 newObj"
+        "BrayCurtisDistance BrayCurtisDistance64 CanberraDistance CanberraDistance64 ChebyshevDistance "
+        "ChebyshevDistance32 ChebyshevDistance64 DiceDistance DiceDistance64 EuclideanDistance "
+        "EuclideanDistance32 EuclideanDistance64 HammingDistance HammingDistance64 HaversineDistance "
+        "HaversineDistance64 JaccardDistance JaccardDistance64 ManhattanDistance ManhattanDistance32 "
+        "ManhattanDistance64 MatchingDistance MatchingDistance64 MinkowskiDistance MinkowskiDistance64 "
+        "RogersTanimotoDistance RogersTanimotoDistance64 RussellRaoDistance RussellRaoDistance64 "
+        "SEuclideanDistance SEuclideanDistance64 SokalMichenerDistance SokalMichenerDistance64 "
+        "SokalSneathDistance SokalSneathDistance64 WMinkowskiDistance newObj"
     ),
     "sklearn.metrics._ranking": "average_precision_score roc_auc_score top_k_accuracy_score",
     "sklearn.metrics._regression": (
@@ -458,7 +466,7 @@ KNOWN: Final[Mapping[str, str]] = {
         "FixedThresholdClassifier TunedThresholdClassifierCV _CurveScorer"
     ),
     "sklearn.model_selection._search": "GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV",
-    "sklearn.model_selection._search_successive_halving": "HalvingGridSearchCV",
+    "sklearn.model_selection._search_successive_halving": "HalvingGridSearchCV HalvingRandomSearchCV",
     "sklearn.model_selection._split": (
         "GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut "
         "PredefinedSplit RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold "

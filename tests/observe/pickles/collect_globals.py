@@ -13,7 +13,7 @@ This and the modules that it takes its samples from must run on Python 3.6, whos
 files that are still about: hence no newer syntax in them, and every library is optional.
 """
 
-# mypy: disable-error-code="misc, no-untyped-call, type-arg"
+# mypy: disable-error-code="misc"
 # pyright: basic, reportTypeCommentUsage=false
 # ruff: noqa: SIM905  # it must run on Python 3.6, and lists words as words
 

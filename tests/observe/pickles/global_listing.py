@@ -3,7 +3,7 @@
 It must run on Python 3.6, and so has no newer syntax; what it touches has no types.
 """
 
-# mypy: disable-error-code="misc, no-untyped-call, type-arg"
+# mypy: disable-error-code="misc"
 # pyright: basic, reportTypeCommentUsage=false
 # ruff: noqa: UP031, UP035  # it must run on Python 3.6
 
@@ -52,15 +52,15 @@ def listing(label: str, thing: "Any", notes: Notes) -> None:
         if protocol > pickle.HIGHEST_PROTOCOL:
             continue
         where = "%s, protocol %d" % (label, protocol)
-        data = attempt(lambda p=protocol: pickle.dumps(thing, p), where, notes)  # type: ignore[misc]
+        data = attempt(lambda p=protocol: pickle.dumps(thing, p), where, notes)
         if data is not None:
-            attempt(lambda d=data: Listing(io.BytesIO(d)).load(), where, notes)  # type: ignore[misc]
+            attempt(lambda d=data: Listing(io.BytesIO(d)).load(), where, notes)
     joblib = library("joblib") or library("sklearn.externals.joblib")
     if joblib is None:
         return
     reader = importlib.import_module(joblib.__name__ + ".numpy_pickle")
 
-    class ListingJoblib(reader.NumpyUnpickler):  # type: ignore[name-defined,misc]
+    class ListingJoblib(reader.NumpyUnpickler):  # type: ignore[name-defined]  # joblib or the copy in old scikit-learn
         def find_class(self, module: str, name: str) -> "Any":
             notes.note(module, name, label)
             return super().find_class(module, name)

@@ -3,7 +3,7 @@
 It must run on Python 3.6, and so has no newer syntax; what it touches has no types.
 """
 
-# mypy: disable-error-code="misc, no-untyped-call, type-arg"
+# mypy: disable-error-code="misc"
 # pyright: basic, reportTypeCommentUsage=false
 # ruff: noqa: UP017, UP032, UP035, SIM905, DTZ001, E501  # it must run on Python 3.6, and lists words as words
 
