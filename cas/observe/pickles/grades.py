@@ -37,11 +37,11 @@ _REMARKS: Final[Mapping[tuple[str, str], str]] = {
     ("pytz", "_p"): "reads the description of a time zone from a file",
 }
 
-_MOST_PARTS: Final = 32
-"""No honest name has as many dots."""
+_MOST_DOTS: Final = 32
+"""No honest name has as many; a hostile one can have millions, and is not split."""
 _SCRIPTS: Final = frozenset({"__main__", "__mp_main__", "__parents_main__"})
 
-# A name without dots can be a module as well, for modules are attributes of those that import them. Only
+# The last part of a name can be a module as well, for modules are attributes of those that import them. Only
 # names that nobody gives to a function: numpy.trace is none of Python's module `trace`.
 _MODULES_AS_NAMES: Final = frozenset(
     {
@@ -97,9 +97,9 @@ def is_known(module: str, name: str) -> bool:
 
 def danger_of(module: str, name: str) -> str | None:
     """What the name could do, as the table of dangers has it; None where that is silent."""
-    parts = name.split(".")
-    if len(parts) > _MOST_PARTS or module.count(".") > _MOST_PARTS:
+    if name.count(".") > _MOST_DOTS or module.count(".") > _MOST_DOTS:
         return dangers.ATTRIBUTES
+    parts = name.split(".")
     if len(parts) > 1 and any(part in dangers.INSIDES or _is_special(part) for part in parts):
         return dangers.ATTRIBUTES
     for path in _paths(module, parts):
@@ -107,7 +107,7 @@ def danger_of(module: str, name: str) -> str | None:
         # A method of a distribution is not the distribution: its state is what would be executed.
         if danger is not None and not (danger == dangers.STATE_CODE and len(parts) > 1):
             return danger
-    return MODULE if len(parts) == 1 and name in _MODULES_AS_NAMES else None
+    return MODULE if parts[-1] in _MODULES_AS_NAMES else None
 
 
 def _is_special(part: str) -> bool:

@@ -240,7 +240,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "sklearn.compose._target": "TransformedTargetRegressor",
     "sklearn.covariance._elliptic_envelope": "EllipticEnvelope",
     "sklearn.covariance._empirical_covariance": "EmpiricalCovariance",
-    "sklearn.covariance._graph_lasso": "GraphicalLasso GraphicalLassoCV",
+    "sklearn.covariance._graph_lasso": "GraphicalLasso GraphicalLassoCV _DictWithDeprecatedKeys",
     "sklearn.covariance._robust_covariance": "MinCovDet",
     "sklearn.covariance._shrunk_covariance": "LedoitWolf OAS ShrunkCovariance ledoit_wolf oas",
     "sklearn.covariance.elliptic_envelope": "EllipticEnvelope",
@@ -466,7 +466,9 @@ KNOWN: Final[Mapping[str, str]] = {
         "FixedThresholdClassifier TunedThresholdClassifierCV _CurveScorer"
     ),
     "sklearn.model_selection._search": "GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV",
-    "sklearn.model_selection._search_successive_halving": "HalvingGridSearchCV HalvingRandomSearchCV",
+    "sklearn.model_selection._search_successive_halving": (
+        "HalvingGridSearchCV HalvingRandomSearchCV _refit_callable"
+    ),
     "sklearn.model_selection._split": (
         "GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut "
         "PredefinedSplit RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold "

@@ -1,6 +1,6 @@
 """Writes `cas/observe/pickles/known_globals.py` from what `collect_globals.py` has noted. Run by hand:
 
-    python tests/observe/pickles/make_known.py /tmp/with-*.json
+    python tests/observe/pickles/make_known.py /tmp/with-*.json && make format
 
 Left out: what the table of dangers lists, whatever honest files hold; dotted names; what LEFT_OUT names, and
 why. The versions that were asked are written into the module, so that the documentation can give them.

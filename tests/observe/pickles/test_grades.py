@@ -266,6 +266,7 @@ class TestDangers:
             ("a", ".".join("b" * 1000), dangers.ATTRIBUTES),
             (".".join("a" * 1000), "b", dangers.ATTRIBUTES),
             ("sklearn.utils", "os", MODULE),
+            ("sklearn", "utils.os", MODULE),
         ],
     )
     def test_reason(self, module: str, name: str, reason: str) -> None:
