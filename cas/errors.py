@@ -135,6 +135,17 @@ class LabelNotCheckable(AnswerIsNo):
         return f"the label column '{self.label}' cannot be looked for in {self.path}: {self.problem}"
 
 
+class NotAModelFile(AnswerIsNo):
+    """A file that holds no model, as far as its bytes tell."""
+
+    code = "NOT_A_MODEL_FILE"
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"{self.path} is not a model file: {self.problem}"
+
+
 # --------------------------------------------------------------------------- usage
 
 
