@@ -230,12 +230,13 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
         short(component.columns, budget) if component is not None and component.columns is not None else None
     )
     kind, module = type_of(node)
-    is_any = isinstance(node, Call) or not draft.container
+    is_any = component is not None
     known: dict[str, Node] = {}
     if isinstance(node, Call) and (component is not None or is_root(node)):
         known = {} if draft.again else attributes(node) or {}
         is_any = True
     elif draft.container:
+        # A list is told for what is in it, or where an estimator should be.
         is_any = component is not None and component.attribute != "[]"
     cls = class_of(node)
     role = role_of(cls.module, cls.name) if cls is not None and not cls.dynamic else None
