@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from .nodes import ArrayData, Call, Dict, List, Node, Tuple, class_of, pairs
+from .nodes import ArrayData, Call, Dict, List, Node, Text, Tuple, class_of, pairs
 from .survey import is_estimator
 from .values import attributes, cut_text, object_items, text_value
 
@@ -70,7 +70,7 @@ def named_items(node: Node) -> list[Tuple | List]:
     return [
         item
         for item in node
-        if isinstance(item, Tuple | List) and len(item) > 1 and text_value(item[0]) is not None
+        if isinstance(item, Tuple | List) and len(item) > 1 and isinstance(item[0], str | Text)
     ]
 
 

@@ -89,7 +89,9 @@ def cut_text(text: str, most: int = MAX_TEXT, length: int | None = None) -> str:
 
     `length` is given where `text` is only the beginning of something longer; it counts bytes then.
     """
-    shown = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text[:most])
+    shown = text[:most]
+    if not shown.isascii():
+        shown = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", shown)
     if length is not None:
         return f"{shown}{_CUT} ({length} bytes in all)"
     return shown if len(text) <= most else f"{shown}{_CUT} ({len(text)} characters in all)"
