@@ -18,11 +18,14 @@ from .ids import ObjectId, derive_object_id
 
 if TYPE_CHECKING:
     from .data import File, Part, Tree
+    from .inspections import Inspection
     from .manifests import Manifest
     from .reports import Environment, Report
     from .runs import Metrics, Params, Run
 
-Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest"
+Object: TypeAlias = (
+    "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest | Inspection"
+)
 
 VERSION: Final = 1
 KINDS: Final = {
@@ -35,6 +38,7 @@ KINDS: Final = {
     "environment": ("reports", "Environment"),
     "report": ("reports", "Report"),
     "manifest": ("manifests", "Manifest"),
+    "inspection": ("inspections", "Inspection"),
 }
 """Kind -> module and class: a kind is imported when the first object of it is read."""
 

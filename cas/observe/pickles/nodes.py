@@ -159,7 +159,7 @@ class Text:
 
 
 class Bytes:
-    """Bytes too long to keep, or a bytearray of any length (`mutable`)."""
+    """Bytes too long to keep, or a bytearray of any length (`mutable`; a short one's head is all of it)."""
 
     __slots__ = ("head", "length", "mutable", "offset")
 
@@ -230,11 +230,12 @@ class ArrayData:
     """An array whose raw data joblib wrote into the stream, after the object that describes it.
 
     `wrapper` is that object (`joblib.numpy_pickle.NumpyArrayWrapper`), `dtype` the node that describes
-    its type, `shape` and `order` ("C", "F") as stated. The data are `length` bytes at `offset`. An array
-    of objects is a pickle of its own there: `value` is what that builds, and None otherwise.
+    its type, `shape` and `order` ("C", "F") as stated. The data are `length` bytes at `offset`; `data` are
+    they, if there are at most 256, else empty. An array of objects is a pickle of its own there: `value` is
+    what that builds, and None otherwise.
     """
 
-    __slots__ = ("dtype", "length", "offset", "order", "shape", "value", "wrapper")
+    __slots__ = ("data", "dtype", "length", "offset", "order", "shape", "value", "wrapper")
 
     def __init__(
         self, wrapper: Call, dtype: Node, shape: tuple[int, ...], order: str, offset: int, length: int
@@ -245,6 +246,7 @@ class ArrayData:
         self.order = order
         self.offset = offset
         self.length = length
+        self.data = b""
         self.value: Node = None
 
     def __repr__(self) -> str:

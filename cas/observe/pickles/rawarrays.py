@@ -24,7 +24,7 @@ from typing import Final
 
 from .dtypes import dtype_of
 from .nodes import ArrayData, Call, Dict, List, Node, Tuple, class_of, last_value
-from .state import Outer, State
+from .state import BYTES_BYTES, Outer, State
 from .windows import WINDOW, MemoryWindows
 
 _NAMES: Final = frozenset({"NumpyArrayWrapper", "_reconstructor"})
@@ -102,8 +102,12 @@ def begin_array(state: State, wrapper: Call) -> None:
     for axis in shape:
         length *= axis
     begin = state.base + state.pos
-    state.skip(begin + length)
-    state.stack.append(ArrayData(wrapper, node, shape, order, begin, length))
+    array = ArrayData(wrapper, node, shape, order, begin, length)
+    if length <= BYTES_BYTES:
+        array.data = state.take(length)
+    else:
+        state.skip(begin + length)
+    state.stack.append(array)
 
 
 def end_array(state: State, value: Node) -> None:

@@ -252,7 +252,9 @@ class State:
         self.findings.weight += 256
         head = self.head(count)
         self.look_into(offset, count, head)
-        if count > BYTES_BYTES or mutable:
+        if mutable and count <= BYTES_BYTES:
+            return Bytes(count, offset, self.take(count), mutable=True)
+        if count > BYTES_BYTES:
             self.skip(offset + count)
             return Bytes(count, offset, head, mutable=mutable)
         return self.take(count)
