@@ -139,19 +139,15 @@ MAPS = {
     "diagnostics?diagnostics",
     "manifest": "sequence:uint recorded_at:time run:id report:id parent?id message?message files?file_notes "
     "notes?codes history?ids",
-    "inspection": "rules:positive found:found",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
     "source": "commit:commit dirty?bool",
     "observation": "role:role kind:role id:id",
     "diagnostic": "code:code severity:severity message:text details?full_map",
-    "found": "pipeline_steps:array step_count:uint has_preprocessing:bool model:map_or_nil tree:map_or_nil "
-    "estimator_count:uint n_features_in:uint_or_nil feature_names_in:array_or_nil classes:array_or_nil "
-    "libraries:map format:map arrays:array globals:array complete:bool problems:array cut:map",
     "file_note": "role:role name:base path:path outside?true sha256?id cached?positive",
 }
-KINDS = tuple(MAPS)[:10]
+KINDS = tuple(MAPS)[:9]
 # What matches as a whole is a str of that type.
 PATTERNS = {
     "role": "[a-z][a-z0-9_-]{0,63}",
@@ -187,10 +183,6 @@ OTHERS: dict[str, Callable[[Any], object]] = {
     "true": lambda value: value is True,
     "id": lambda value: type(value) is bytes and len(value) == 32,
     "map": lambda value: type(value) is Map,
-    "map_or_nil": lambda value: value is None or type(value) is Map,
-    "array": lambda value: type(value) is list,
-    "array_or_nil": lambda value: value is None or type(value) is list,
-    "uint_or_nil": lambda value: value is None or (type(value) is int and value >= 0),
     "full_map": lambda value: type(value) is Map and value,
     "path": lambda value: is_path(name_bytes(value)),
     "base": lambda value: is_path(name_bytes(value)) and b"/" not in name_bytes(value),

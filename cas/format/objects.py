@@ -18,14 +18,11 @@ from .ids import ObjectId, derive_object_id
 
 if TYPE_CHECKING:
     from .data import File, Part, Tree
-    from .inspections import Inspection
     from .manifests import Manifest
     from .reports import Environment, Report
     from .runs import Metrics, Params, Run
 
-Object: TypeAlias = (
-    "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest | Inspection"
-)
+Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest"
 
 VERSION: Final = 1
 KINDS: Final = {
@@ -38,7 +35,6 @@ KINDS: Final = {
     "environment": ("reports", "Environment"),
     "report": ("reports", "Report"),
     "manifest": ("manifests", "Manifest"),
-    "inspection": ("inspections", "Inspection"),
 }
 """Kind -> module and class: a kind is imported when the first object of it is read."""
 

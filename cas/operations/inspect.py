@@ -11,11 +11,10 @@ from ..format.canonical import Value
 from ..format.data import Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
-from ..format.inspections import Inspection
 from ..observe.files import OpenedFile, open_regular
 from ..observe.pickles.containers import ModelGraph, read_model
 from ..observe.pickles.limits import DEFAULT, Limits
-from ..observe.pickles.summary import RULES, summarise
+from ..observe.pickles.summary import summarise
 from ..observe.reading import read_file
 from ..store.store import Store
 from .revisions import Member
@@ -39,7 +38,7 @@ class Fingerprint:
 
 @frozen
 class Inspected:
-    """What a model file holds. The fields are those of `obs inspect --json`; docs/format.md says what the
+    """What a model file holds. The fields are those of `obs inspect --json`; docs/inspect.md says what the
     maps and lists in them hold. `fingerprint` is None where it was not wanted."""
 
     artifact_path: str
@@ -97,17 +96,6 @@ def inspect_member(
     return found
 
 
-def inspection_of(opened: OpenedFile, *, limits: Limits = DEFAULT) -> Inspection | None:
-    """What of an open file can be stored: None if it is no model file, or if the clock ended the look.
-
-    Raises FileChanged, OperatingSystemRefused.
-    """
-    graph = read_model(opened, limits=limits)
-    if graph.timed_out or _no_model(graph) is not None:
-        return None
-    return Inspection(rules=RULES, found=summarise(graph))
-
-
 def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limits) -> Inspected:
     graph = read_model(opened, limits=limits)
     problem = "it is empty" if opened.stat.st_size == 0 else _no_model(graph)
@@ -119,7 +107,7 @@ def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limi
         digests = read_file(opened, sha256=True)
         if digests.sha256 is not None:
             made = Fingerprint(blake3=digests.blake3, sha256=digests.sha256)
-    # The map has exactly the fields: `Inspection` and the tests see to it.
+    # The map has exactly the fields: the tests see to it.
     fields: dict[str, Any] = {"artifact_path": path, "fingerprint": made, **found}
     return Inspected(**fields)
 

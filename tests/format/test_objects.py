@@ -12,7 +12,6 @@ from format_samples import (
     mutated,
     name_of,
     named,
-    restored,
     same,
     standalone_accepts_object,
     texts,
@@ -21,20 +20,11 @@ from format_samples import (
 from hypothesis import given
 from hypothesis import strategies as st
 from obs.cas import errors
-from obs.cas.errors import (
-    DuplicateKey,
-    FormatError,
-    InvalidField,
-    MissingKey,
-    UnknownKey,
-    UnknownVersion,
-    UnsortedKeys,
-)
+from obs.cas.errors import DuplicateKey, FormatError, InvalidField, UnknownKey, UnknownVersion, UnsortedKeys
 from obs.cas.format.canonical import Value, decode, encode
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, derive_object_id
-from obs.cas.format.inspections import Inspection
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.names import FileName, name_bytes, name_from_bytes
 from obs.cas.format.objects import KINDS, Object, decode_object, encode_object, object_id
@@ -161,30 +151,6 @@ environments = st.builds(
         Source, commit=st.from_regex("[0-9a-f]{40}", fullmatch=True), dirty=st.none() | st.booleans()
     ),
 )
-inspections = st.builds(
-    Inspection,
-    rules=st.integers(1, 9),
-    found=st.fixed_dictionaries(
-        {
-            "pipeline_steps": st.lists(maps, max_size=2),
-            "step_count": sizes,
-            "has_preprocessing": st.booleans(),
-            "model": st.none() | maps,
-            "tree": st.none() | maps,
-            "estimator_count": sizes,
-            "n_features_in": st.none() | sizes,
-            "feature_names_in": st.none() | st.lists(texts, max_size=2),
-            "classes": st.none() | st.lists(values, max_size=2),
-            "libraries": maps,
-            "format": maps,
-            "arrays": st.lists(maps, max_size=2),
-            "globals": st.lists(maps, max_size=2),
-            "complete": st.booleans(),
-            "problems": st.lists(maps, max_size=2),
-            "cut": maps,
-        }
-    ),
-)
 OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "file": files,
     "tree": entry_lists().map(lambda entries: Tree.of(entries, ())),
@@ -195,7 +161,6 @@ OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "environment": environments,
     "report": reports(),
     "manifest": manifests(),
-    "inspection": inspections,
 }
 
 # ---------------------------------------------------------------------- there and back
@@ -303,7 +268,7 @@ def test_unknown_keys_and_versions_of_every_kind(vector: Any) -> None:
     newer = encode({**value, "version": 2})
     with pytest.raises(UnknownVersion) as version:
         decode_object(newer)
-    assert version.value.offset == newer.rindex(b"version") + len(b"version")
+    assert version.value.offset == newer.index(b"version") + len(b"version")
     assert "newer obs" in str(version.value)
     assert version.value.exit_code == 3
 
@@ -349,18 +314,6 @@ def diagnostic(code: str, **details: Value) -> Diagnostic:
 
 def observation(role: str, kind: str) -> Observation:
     return Observation(role=role, kind=kind, id=ID)
-
-
-_NOTHING: Any = next(
-    restored(vector["value"]) for vector in named("objects") if vector["name"] == "inspection of no estimator"
-)
-FOUND: dict[str, Any] = _NOTHING["found"]
-
-
-def inspection(**changes: Any) -> Inspection:
-    """An inspection with some keys changed; `...` takes one away."""
-    found = {key: value for key, value in {**FOUND, **changes}.items() if value is not ...}
-    return Inspection(rules=1, found=found)
 
 
 REFUSED: dict[str, tuple[type[FormatError], Callable[[], object]]] = {
@@ -430,14 +383,6 @@ REFUSED: dict[str, tuple[type[FormatError], Callable[[], object]]] = {
     "an outside file with a folder": (InvalidField, lambda: note(path="a/x", outside=True)),
     "a file above the store": (InvalidField, lambda: note(path="../x")),
     "an absolute path": (InvalidField, lambda: note(path="/x")),
-    "an inspection by rules 0": (InvalidField, lambda: Inspection(rules=0, found=FOUND)),
-    "an inspection that lacks a key": (MissingKey, lambda: inspection(tree=...)),
-    "an inspection with a key more": (UnknownKey, lambda: inspection(zzz=1)),
-    "an inspection with a list for a map": (InvalidField, lambda: inspection(model=[])),
-    "an inspection that does not know whether it is complete": (
-        InvalidField,
-        lambda: inspection(complete=None),
-    ),
     "a negative count of cached files": (InvalidField, lambda: note(cached=-1)),
 }
 

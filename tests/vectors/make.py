@@ -11,7 +11,6 @@ from pathlib import Path
 from obs.cas.format.canonical import Value, decode, encode
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, blob_id
-from obs.cas.format.inspections import Inspection
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.merkle import Frontier, extend, leaf_hash
 from obs.cas.format.objects import Object, encode_object, object_id
@@ -223,8 +222,6 @@ def more_objects() -> dict[str, Object]:
                 Diagnostic(code="A", severity="info", message="", details={"at": 1}),
             ),
         ),
-        "inspection of no estimator": Inspection(rules=1, found=found_nothing()),
-        "inspection of a pipeline": Inspection(rules=1, found=found_pipeline()),
         "manifest 7": Manifest(
             sequence=7,
             recorded_at="0001-01-01T00:00:00.000000Z",
@@ -235,69 +232,6 @@ def more_objects() -> dict[str, Object]:
             notes=("INSPECTION_TIMED_OUT", "SHA256_SKIPPED"),
             history=(b"\x01" * 32, b"\x02" * 32, b"\x03" * 32),
         ),
-    }
-
-
-def found_nothing() -> dict[str, Value]:
-    """What an inspection says of a pickled list of numbers."""
-    return {
-        "pipeline_steps": [],
-        "step_count": 0,
-        "has_preprocessing": False,
-        "model": None,
-        "tree": None,
-        "estimator_count": 0,
-        "n_features_in": None,
-        "feature_names_in": None,
-        "classes": None,
-        "libraries": {},
-        "format": {"container": "pickle", "protocol": 4, "compression": None},
-        "arrays": [],
-        "globals": [],
-        "complete": True,
-        "problems": [],
-        "cut": {},
-    }
-
-
-def found_pipeline() -> dict[str, Value]:
-    """What one says of a scaled model, in a file that breaks off."""
-    model: dict[str, Value] = {
-        "name": "model",
-        "type": "Ridge",
-        "module": "sklearn.linear_model._ridge",
-        "role": "regressor",
-        "parameters": {"alpha": 0.5},
-        "fitted": [{"name": "coef_", "type": "array", "dtype": "float64", "shape": [2], "bytes": 16}],
-        "children": [],
-        "attribute": "steps",
-        "version": "1.5.2",
-    }
-    pipeline: dict[str, Value] = {
-        "name": None,
-        "type": "Pipeline",
-        "module": "sklearn.pipeline",
-        "role": "composition",
-        "parameters": {"memory": None},
-        "fitted": [],
-        "children": [model],
-    }
-    return {
-        **found_nothing(),
-        "pipeline_steps": [{"name": "model", "type": "Ridge", "module": "sklearn.linear_model._ridge"}],
-        "step_count": 1,
-        "model": {"type": "Ridge", "module": "sklearn.linear_model._ridge", "kind": "regressor"},
-        "tree": pipeline,
-        "estimator_count": 2,
-        "n_features_in": 2,
-        "feature_names_in": ["a", "\u00e9"],
-        "classes": [[0, 1], ["x", True, 0.5]],
-        "libraries": {"scikit-learn": "1.5.2"},
-        "arrays": [{"path": ".steps[0][1].coef_", "dtype": "float64", "shape": [2], "bytes": 16}],
-        "globals": [{"module": "os", "name": "system", "grade": "dangerous", "reason": "runs a command"}],
-        "complete": False,
-        "problems": [{"code": "TRUNCATED", "message": "the file ends within a value", "offset": 300}],
-        "cut": {"arrays": {"count": 5000, "blake3": "00" * 32}},
     }
 
 

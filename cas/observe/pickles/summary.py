@@ -1,7 +1,7 @@
 """What a model file holds, as one plain map: what `obs inspect` prints and what an inspection stores.
 
 The map depends on the bytes of the file and on the limits of reading only. It is made of None, bool, int,
-float, str, lists and maps, in the order in which a person would ask; docs/format.md lists its keys. Lists are
+float, str, lists and maps, in the order in which a person would ask; docs/inspect.md lists its keys. Lists are
 cut at fixed numbers; `cut` then has their full count and the digest of all their rows.
 """
 
