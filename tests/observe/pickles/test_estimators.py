@@ -18,7 +18,7 @@ from modelfiles import evil, graph_of, short_unicode, stack_global
 from obs.cas.format.inspections import Inspection
 from obs.cas.format.objects import decode_object, encode_object
 from obs.cas.observe.pickles.estimators import MAX_ESTIMATORS, estimator_tree
-from obs.cas.observe.pickles.nodes import Call
+from obs.cas.observe.pickles.nodes import Call, Dict
 from obs.cas.observe.pickles.summary import summarise
 from obs.cas.observe.pickles.survey import MAX_ARRAYS, survey
 from obs.cas.observe.pickles.values import Budget, attributes, names_of, short
@@ -121,10 +121,11 @@ def check_summary(found: dict[str, Any], model: Any) -> None:
     assert found["n_features_in"] == features
     names = getattr(model, "feature_names_in_", None)
     assert found["feature_names_in"] == (None if names is None else list(names))
-    classes = getattr(model, "classes_", None)
+    classes: Any = getattr(model, "classes_", None)
     if classes is not None and found["model"] is not None:
-        plain = [list(each) for each in classes] if isinstance(classes, list) else classes.tolist()
-        assert found["classes"] == plain
+        truth = modelzoo.ground_truth(model)["estimators"]
+        assert found["classes"] in [one["classes"] for one in truth]
+        assert len(found["classes"]) == len(classes)
 
 
 def test_what_all_writers_write_is_told_alike() -> None:
@@ -139,59 +140,59 @@ def test_what_all_writers_write_is_told_alike() -> None:
 # ---------------------------------------------------------------------- the trees
 
 
-@pytest.mark.parametrize(
-    ("name", "tree"),
-    [
-        ("forest", [("estimators_", "DecisionTreeClassifier", [])]),
-        (
-            "column_transformer",
-            [
-                (
-                    "columns",
-                    "ColumnTransformer",
-                    [
-                        (
-                            "num",
-                            "Pipeline",
-                            [("fill", "SimpleImputer", []), ("scale", "StandardScaler", [])],
-                        ),
-                        ("cat", "OneHotEncoder", []),
-                        ("remainder", "drop", []),
-                    ],
-                ),
-                ("model", "LogisticRegression", []),
-            ],
-        ),
-        (
-            "grid_search",
-            [("best_estimator_", "Pipeline", [("scale", "StandardScaler", []), ("model", "SVC", [])])],
-        ),
-        (
-            "feature_union",
-            [
-                ("union", "FeatureUnion", [("pca", "PCA", []), ("best", "SelectKBest", [])]),
-                ("model", "GaussianNB", []),
-            ],
-        ),
-        (
-            "stacking",
-            [
-                ("final_estimator_", "LogisticRegression", []),
-                ("tree", "DecisionTreeClassifier", []),
-                ("bayes", "GaussianNB", []),
-                ("_label_encoder", "LabelEncoder", []),
-            ],
-        ),
-        (
-            "transformed_target",
-            [
-                ("transformer_", "FunctionTransformer", []),
-                ("regressor_", "Pipeline", [("scale", "StandardScaler", []), ("model", "Ridge", [])]),
-            ],
-        ),
-        ("class_of_the_script", [("clip", "Clip", []), ("model", "LogisticRegression", [])]),
-    ],
-)
+TREES: Final[list[tuple[str, Any]]] = [
+    ("forest", [("estimators_", "DecisionTreeClassifier", [])]),
+    (
+        "column_transformer",
+        [
+            (
+                "columns",
+                "ColumnTransformer",
+                [
+                    (
+                        "num",
+                        "Pipeline",
+                        [("fill", "SimpleImputer", []), ("scale", "StandardScaler", [])],
+                    ),
+                    ("cat", "OneHotEncoder", []),
+                    ("remainder", "drop", []),
+                ],
+            ),
+            ("model", "LogisticRegression", []),
+        ],
+    ),
+    (
+        "grid_search",
+        [("best_estimator_", "Pipeline", [("scale", "StandardScaler", []), ("model", "SVC", [])])],
+    ),
+    (
+        "feature_union",
+        [
+            ("union", "FeatureUnion", [("pca", "PCA", []), ("best", "SelectKBest", [])]),
+            ("model", "GaussianNB", []),
+        ],
+    ),
+    (
+        "stacking",
+        [
+            ("final_estimator_", "LogisticRegression", []),
+            ("tree", "DecisionTreeClassifier", []),
+            ("bayes", "GaussianNB", []),
+            ("_label_encoder", "LabelEncoder", []),
+        ],
+    ),
+    (
+        "transformed_target",
+        [
+            ("transformer_", "FunctionTransformer", []),
+            ("regressor_", "Pipeline", [("scale", "StandardScaler", []), ("model", "Ridge", [])]),
+        ],
+    ),
+    ("class_of_the_script", [("clip", "Clip", []), ("model", "LogisticRegression", [])]),
+]
+
+
+@pytest.mark.parametrize(("name", "tree"), TREES)
 def test_trees(name: str, tree: Any) -> None:
     assert types_in(found_in(modelzoo.model(name))["tree"])[2] == tree
 
@@ -289,7 +290,8 @@ def test_short_values(protocol: int) -> None:
     budget = Budget()
     shown: Any = {}
     root = graph_of(pickle.dumps(thing, protocol)).roots[0]
-    for key, node in root.pairs():  # type: ignore[union-attr]
+    assert isinstance(root, Dict)
+    for key, node in root.pairs():
         shown[key] = short(node, budget)
     assert shown["tuple"] == [1, "b"]
     assert (shown["scalar"], shown["small"], shown["flag"], shown["word"]) == (0.25, -3, True, "ab")
