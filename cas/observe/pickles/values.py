@@ -43,7 +43,7 @@ MAX_NAMES: Final = 1_000
 """Of feature names, and of classes."""
 MAX_WHOLE: Final = 2**64 - 1
 _MAX_LEVELS: Final = 3
-_BUDGET: Final = 2 << 20
+_BUDGET: Final = 1 << 19
 _CUT: Final = "…"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ITEM: Final = re.compile(r"([<>|=]?)([a-zA-Z]+)([0-9]*)", re.ASCII)

@@ -103,7 +103,7 @@ def check_array(row: dict[str, Any], array: dict[str, Any]) -> None:
         assert row["dtype"] == str(np.dtype(array["dtype"]))
     else:
         shown = row["dtype"].partition("…")[0]  # a long one is cut
-        assert len(shown) >= 200 or all(name in shown for name, *_ in array["dtype"])
+        assert len(shown) >= 100 or all(name in shown for name, *_ in array["dtype"])
     mask = array["shape"][0] if "cv_results_['param_" in array["path"] else 0  # of a masked array
     assert row["bytes"] == array["bytes"] + mask
 
@@ -508,3 +508,18 @@ def test_what_was_seen_before_the_end_of_a_broken_file() -> None:
         found = told_quickly(data[:length])
         assert not found["complete"]
         assert found["problems"]
+
+
+def test_the_longest_texts_everywhere_fit_into_an_object() -> None:
+    wide = "\U0001f600" * 400
+    dtype = np.dtype([("\U0001f600" * 100 + str(number), "f8") for number in range(3)])
+    models = [step(wide + str(number), wide) for number in range(1_200)]
+    for number, model in enumerate(models):
+        vars(model).update({f"{wide[:90]}{number}{name}": wide for name in range(30)})
+    arrays = {f"{wide}{number}": {wide: np.zeros(1, dtype)} for number in range(5_000)}
+    root = step(wide, models)
+    root.steps = [(f"{wide}{number}", model) for number, model in enumerate(models)]
+    root.arrays = arrays
+    found = told_quickly(pickle.dumps(root))
+    assert found["cut"]["texts"] == {}
+    assert found["cut"]["arrays"]["count"] == 5_000
