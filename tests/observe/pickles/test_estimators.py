@@ -523,3 +523,9 @@ def test_the_longest_texts_everywhere_fit_into_an_object() -> None:
     found = told_quickly(pickle.dumps(root))
     assert found["cut"]["texts"] == {}
     assert found["cut"]["arrays"]["count"] == 5_000
+
+
+def test_a_type_of_thousands_of_fields_that_every_array_has() -> None:
+    dtype = np.dtype([(f"field{number}", "f8") for number in range(2_000)])
+    found = told_quickly(pickle.dumps([np.zeros(0, dtype) for _ in range(3_000)]))
+    assert len(found["arrays"]) == 3_000
