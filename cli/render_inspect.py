@@ -128,6 +128,11 @@ def _fitted_text(each: Mapping[str, Any]) -> str:
     return f"{escape(each['name'])} {escape(each['dtype'])}{each['shape']}"
 
 
+def _dtype_text(dtype: str) -> str:
+    """One word for a type of several fields, which `--json` spells out."""
+    return "structured" if dtype[:1] in {"[", "{", "("} else escape(dtype)
+
+
 def _rest(count: int) -> str:
     return f", … and {count} more" if count > 0 else ""
 
@@ -168,7 +173,7 @@ def _array_lines(found: Inspected) -> Iterator[str]:
     rows = [
         (
             escape(array["path"]) or ".",
-            f"{escape(array['dtype'])}{array['shape']}",
+            f"{_dtype_text(array['dtype'])}{array['shape']}",
             human_size(array["bytes"]),
         )
         for array in largest

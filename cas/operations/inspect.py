@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ContentAbsent, CorruptBlob, NotAModelFile, WrongFileType
 from ..format.canonical import Value
-from ..format.data import Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
 from ..observe.files import OpenedFile, open_regular
@@ -16,9 +15,10 @@ from ..observe.pickles.containers import ModelGraph, read_model
 from ..observe.pickles.limits import DEFAULT, Limits
 from ..observe.pickles.summary import summarise
 from ..observe.reading import read_file
-from ..store.store import Store
-from .revisions import Member
-from .show import file_object
+
+if TYPE_CHECKING:  # a file needs no store: half of what a short inspect costs are imports
+    from ..store.store import Store
+    from .revisions import Member
 
 _NO_MODELS: Final = frozenset({"npy", "parquet", "arrow"})
 _NO_PICKLES: Final = frozenset(
@@ -83,6 +83,9 @@ def inspect_member(
     With `fingerprint` its bytes are compared with their id. Raises ContentAbsent, CorruptBlob, WrongFileType,
     NotAModelFile.
     """
+    from ..format.data import Tree
+    from .show import file_object
+
     file = file_object(store, member.file)
     if isinstance(file, Tree):
         raise WrongFileType(path=text, found="a folder", needed="a file")

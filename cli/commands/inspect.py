@@ -35,12 +35,13 @@ def command(
     Exit status 0 if all of it was seen, 5 if not, 1 if the file holds no model.
     """
     from ...cas.operations.inspect import inspect_member, inspect_path
-    from ...cas.operations.revisions import resolve_member, split_member
     from ..render_inspect import cut_tree, inspect_lines
 
-    if os.path.lexists(what) or split_member(what) is None:
+    if os.path.lexists(what) or not _is_member(what):
         found = inspect_path(what, fingerprint=not no_fingerprint)
     else:
+        from ...cas.operations.revisions import resolve_member
+
         with invocation.open_store() as store:
             found = inspect_member(store, resolve_member(store, what), what, fingerprint=not no_fingerprint)
     if as_json:
@@ -53,3 +54,10 @@ def command(
             for line in inspect_lines(found, depth=depth, color=invocation.color):
                 out.write(line + "\n")
     return found.exit_code
+
+
+def _is_member(text: str) -> bool:
+    """Whether it has the form REV:ROLE."""
+    from ...cas.operations.revisions import split_member
+
+    return ":" in text and split_member(text) is not None

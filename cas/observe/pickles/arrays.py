@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from ...format.frozen import frozen
-from .dtypes import dtype_of, dtype_text
+from .dtypes import DType, dtype_of, dtype_text
 from .nodes import ArrayData, Call, Dict, Global, List, Node, Tuple, class_of, last_value
 
 ArrayKind: TypeAlias = Literal["array", "scalar", "masked", "sparse"]
@@ -48,13 +48,30 @@ def shape_of(node: Node) -> tuple[int, ...] | None:
 
 
 def _facts(kind: ArrayKind, dtype: Node, shape: tuple[int, ...] | None) -> ArrayFacts | None:
-    item, text = dtype_of(dtype), dtype_text(dtype)
+    item, text = _described(dtype)
     if item is None or text is None or shape is None:
         return None
     size = item.item_bytes
     for axis in shape:
         size *= axis
     return ArrayFacts(kind=kind, dtype=text, shape=shape, bytes=size)
+
+
+_MOST_KNOWN: Final = 64
+_known: dict[int, tuple[Node, DType | None, str | None]] = {}
+
+
+def _described(dtype: Node) -> tuple[DType | None, str | None]:
+    """What a dtype says. The last few are kept: a file can give one of thousands of fields to every array.
+
+    A node that is kept cannot lose its id to another one.
+    """
+    known = _known.get(id(dtype))
+    if known is None or known[0] is not dtype:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        known = _known[id(dtype)] = (dtype, dtype_of(dtype), dtype_text(dtype))
+    return known[1], known[2]
 
 
 def as_array(node: Node) -> ArrayFacts | None:

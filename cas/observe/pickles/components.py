@@ -90,7 +90,7 @@ def components(known: dict[str, Node]) -> Components:
     told: set[int] = set()
     found, count = _all(fitted, known, told)
     if not found:
-        found, count, told = parameters, count_of_parameters, set()
+        found, count = parameters, count_of_parameters
     hidden, more = _all(private, known, templates | told)
     return Components([*found, *hidden][:MAX_CHILDREN], count + more)
 
@@ -189,8 +189,9 @@ def _mapped(value: Node) -> list[tuple[Node, Node]]:
         flat = value.flat
     elif isinstance(value, Call):
         flat = list(value.items)
-        if not flat and isinstance(value.args, Tuple) and value.args and isinstance(value.args[-1], Dict):
-            flat = value.args[-1].flat  # protocols 0 and 1
+        last = value.args[-1] if isinstance(value.args, Tuple) and value.args else None
+        if not flat and isinstance(last, Dict):  # protocols 0 and 1
+            flat = last.flat
     else:
         return []
     if not any(is_estimator(item) for item in flat[1 : 2 * _LOOKED_AT : 2]):

@@ -1,8 +1,8 @@
 """What a model file holds, as one plain map: what `obs inspect` prints and what an inspection stores.
 
 The map depends on the bytes of the file and on the limits of reading only. It is made of None, bool, int,
-float, str, lists and maps, in the order in which a person would ask; docs/inspect.md lists its keys. Lists are
-cut at fixed numbers; `cut` then has their full count and the digest of all their rows.
+float, str, lists and maps, in the order in which a person would ask; docs/inspect.md lists its keys. Lists
+are cut at fixed numbers; `cut` then has their full count and the digest of all their rows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from ...format.canonical import Value
 from .components import is_word, named_items
 from .containers import ModelGraph
-from .estimators import Estimator, estimator_tree, type_of
+from .estimators import Attribute, Estimator, estimator_tree, type_of
 from .grades import grade
 from .nodes import Call, Global, List, Node, class_of
 from .roles import COMPOSITION, MODEL_SELECTION, PREPARING_ROLES, kind_of, role_of
@@ -99,14 +99,7 @@ def tree_value(tree: Estimator) -> Value:
         "module": tree.module,
         "role": tree.role,
         "parameters": tree.parameters,
-        "fitted": [
-            {
-                key: list(value) if isinstance(value, tuple) else value
-                for key, value in one.__dict__.items()
-                if value is not None
-            }
-            for one in tree.fitted
-        ],
+        "fitted": [_attribute(one) for one in tree.fitted],
         "children": [tree_value(child) for child in tree.children],
     }
     more: tuple[tuple[str, Value], ...] = (
@@ -122,6 +115,13 @@ def tree_value(tree: Estimator) -> Value:
         ("more_children", tree.more_children or None),
     )
     found.update({key: value for key, value in more if value is not None})
+    return found
+
+
+def _attribute(one: Attribute) -> Value:
+    found: dict[str, Value] = {"name": one.name, "type": one.type}
+    if one.dtype is not None and one.shape is not None:
+        found |= {"dtype": one.dtype, "shape": list(one.shape), "bytes": one.bytes}
     return found
 
 

@@ -42,7 +42,7 @@ VERSION: Final = "_sklearn_version"
 _MAX_VERSIONS: Final = 16
 _MAX_STEPS: Final = 48
 _MAX_KEY: Final = 80
-_MAX_PATH: Final = 300
+_MAX_PATH: Final = 250
 _COMPOUND: Final = (Call, Dict, List, Tuple, Set, ArrayData, Persistent)
 _RECONSTRUCTORS: Final = frozenset({"copyreg", "copy_reg"})
 
@@ -159,7 +159,7 @@ def survey(roots: Sequence[Node], most_estimators: int) -> Survey:
 def _row(path: str, facts: ArrayFacts) -> Value:
     return {
         "path": path,
-        "dtype": cut_text(facts.dtype),
+        "dtype": cut_text(facts.dtype, 100),
         "shape": [whole(axis) for axis in facts.shape],
         "bytes": whole(facts.bytes),
     }

@@ -43,7 +43,7 @@ MAX_NAMES: Final = 1_000
 """Of feature names, and of classes."""
 MAX_WHOLE: Final = 2**64 - 1
 _MAX_LEVELS: Final = 3
-_BUDGET: Final = 2 << 20
+_BUDGET: Final = 1 << 19
 _CUT: Final = "…"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ITEM: Final = re.compile(r"([<>|=]?)([a-zA-Z]+)([0-9]*)", re.ASCII)
@@ -226,8 +226,9 @@ def _call(node: Call) -> str:
     if isinstance(function, Global):
         if (function.module, function.name) in _SLICES and len(args) == 3:
             return f"slice({', '.join(cut_text(repr(short(arg, Budget(), 0)), 40) for arg in args)})"
-        if (function.module, function.name) in _PARTIALS and args and isinstance(args[0], Global):
-            return f"<functools.partial of {full_name(args[0])}>"
+        first = args[0] if args else None
+        if (function.module, function.name) in _PARTIALS and isinstance(first, Global):
+            return f"<functools.partial of {full_name(first)}>"
         if function.name == "_ufunc_reconstruct" and len(args) == 2:
             module, name = text_value(args[0]), text_value(args[1])
             return f"<function {module}.{name}>"
