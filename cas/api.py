@@ -41,7 +41,9 @@ from .store.store import Store as _Store
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Store", "fingerprint"]
+    from .operations.inspect import Inspected
+
+__all__ = ["Store", "fingerprint", "inspect"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -70,6 +72,16 @@ def fingerprint(path: PathLike) -> File | Tree:
     from .operations.inputs import fingerprint_path
 
     return fingerprint_path(os.fspath(path))
+
+
+def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
+    """What a model file holds, without executing it; its attributes are the keys of `obs inspect --json`.
+
+    Raises NotAModelFile, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations.inspect import inspect_path
+
+    return inspect_path(os.fspath(path), fingerprint=fingerprint)
 
 
 class Store:

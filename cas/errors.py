@@ -123,6 +123,17 @@ class InvalidDocument(AnswerIsNo):
         return f"{self.path}{place}: {self.problem}"
 
 
+class NotAModelFile(AnswerIsNo):
+    """A file that holds no model, as far as its bytes tell."""
+
+    code = "NOT_A_MODEL_FILE"
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"{self.path} is not a model file: {self.problem}"
+
+
 # --------------------------------------------------------------------------- usage
 
 

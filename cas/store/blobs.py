@@ -31,6 +31,11 @@ class Blobs:
         """The size in bytes of a kept blob, None if it was not kept."""
         return self._files.size_of(name_of(FOLDER, wanted.hex))
 
+    def open(self, wanted: BlobId) -> int | None:
+        """A descriptor of a blob, None if it was not kept. Whether its bytes are those of its id is not
+        checked: whoever reads them compares."""
+        return self._files.open_file(name_of(FOLDER, wanted.hex))
+
     def chunks(self, wanted: BlobId) -> Iterator[bytes] | None:
         """The bytes of a blob, read in pieces, None if it was not kept.
 
