@@ -156,6 +156,7 @@ class Store:
             force=force,
             dry_run=dry_run,
         )
+        stamp = parse_rfc3339(timestamp) if timestamp is not None else None
         prefix = os.fspath(python) if python is not None else None
         return record(
             self._store,
@@ -163,7 +164,7 @@ class Store:
             environment=lambda: describe_environment(
                 prefix, os.environ, tuple(sys.path), self._store.home if git else None
             ),
-            now=lambda: parse_rfc3339(timestamp) if timestamp is not None else format_time(datetime.now(UTC)),
+            now=lambda: stamp if stamp is not None else format_time(datetime.now(UTC)),
         )
 
     def log(self, limit: int | None = None) -> Iterator[RunView | Damage]:

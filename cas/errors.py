@@ -493,4 +493,4 @@ class ContentAbsent(Incomplete):
     id: str
 
     def sentence(self) -> str:
-        return f"the bytes of {self.revision} (blob {self.id}) were recorded but not kept"
+        return f"the bytes of {self.revision} (blob {self.id}) were recorded but are not kept here"

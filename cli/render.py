@@ -289,10 +289,13 @@ def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Itera
     if housekeeping:
         if result.orphans or result.orphan_blobs:
             orphans, blobs = counted(len(result.orphans), "object"), counted(len(result.orphan_blobs), "blob")
-            yield f"{orphans} and {blobs} that no run has (harmless)"
+            yield f"{orphans} and {blobs} that nothing in the history of HEAD leads to"
+            if result.orphan_manifests:
+                manifests = counted(result.orphan_manifests, "manifest")
+                yield f"{manifests} among them: an interrupted record leaves one, a cut-off history more"
         if result.leftovers:
             files = counted(len(result.leftovers), "file")
-            yield f"{files} in tmp/ that an interrupted record left (harmless)"
+            yield f"{files} in tmp/ that an interrupted record left (they may be deleted when no obs runs)"
         yield from (escape(text) for text in result.permissions)
     if result.head is not None:
         yield f"head {result.head.hex}"

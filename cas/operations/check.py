@@ -33,7 +33,11 @@ from .views import Problem
 
 @frozen
 class StoreCheck:
-    """What was found in a store. `objects` and `blobs` count what is there."""
+    """What was found in a store. `objects` and `blobs` count what is there.
+
+    `orphan_manifests` is how many of the orphans are manifests: an interrupted record leaves one, a history
+    that was cut off leaves more.
+    """
 
     verdict: str
     manifests: int
@@ -43,6 +47,7 @@ class StoreCheck:
     head: ObjectId | None
     orphans: tuple[ObjectId, ...] = ()
     orphan_blobs: tuple[BlobId, ...] = ()
+    orphan_manifests: int = 0
     leftovers: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
 
@@ -241,6 +246,11 @@ def check_store(store: Store, *, full: bool) -> StoreCheck:
         head=head,
         orphans=orphans,
         orphan_blobs=orphan_blobs,
+        orphan_manifests=sum(
+            1 for entry in store.chain.manifests_on_disk() if entry.id not in checker.reached
+        )
+        if full and orphans
+        else 0,
         leftovers=tuple(store.files.list_folder("tmp")) if full else (),
         permissions=_permissions(store) if full else (),
     )

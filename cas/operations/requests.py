@@ -7,7 +7,7 @@ from ..format.canonical import Value
 from ..format.frozen import frozen
 from ..format.manifests import MAX_MESSAGE_BYTES
 from ..format.names import RESERVED_ROLES, check_role
-from ..format.runs import MAX_TEXT_BYTES, Status
+from ..format.runs import MAX_TEXT_BYTES, STATUSES, Status
 
 
 @frozen
@@ -79,5 +79,7 @@ class RecordRequest:
                 raise BadArgument(what=f"the {what} has {size} bytes, and {most} is the most")
         if self.message == "" or self.run_id == "":
             raise BadArgument(what=f"the {'message' if self.message == '' else 'run id'} is empty")
+        if self.status not in STATUSES:
+            raise BadArgument(what=f"a status is one of {', '.join(STATUSES)}, and not '{self.status}'")
         if self.jobs < 1:
             raise BadArgument(what=f"--jobs is at least 1, and not {self.jobs}")

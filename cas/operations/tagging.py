@@ -19,8 +19,8 @@ class Tag:
 
 
 def list_tags(store: Store) -> tuple[Tag, ...]:
-    """All tags, by name. Raises BrokenChain for a damaged one."""
-    return tuple(Tag(name=name, manifest=store.tags.get(name)) for name in store.tags.names())
+    """All tags, by name."""
+    return tuple(Tag(name=name, manifest=_manifest(store, name)) for name in store.tags.names())
 
 
 def set_tag(store: Store, name: str, revision: str) -> Tag:
@@ -38,13 +38,17 @@ def set_tag(store: Store, name: str, revision: str) -> Tag:
 def remove_tag(store: Store, name: str) -> Tag:
     """Removes a tag; what it named stays. Raises UnknownRevision, BadArgument."""
     _check(name)
-    try:
-        manifest = store.tags.get(name)
-    except BrokenChain:
-        manifest = None  # removing it is the way out of a damaged one
+    manifest = _manifest(store, name)  # removing it is the way out of a damaged one
     if not store.tags.remove(name):
         raise UnknownRevision(revision=name, tried=("a tag",))
     return Tag(name=name, manifest=manifest)
+
+
+def _manifest(store: Store, name: str) -> ObjectId | None:
+    try:
+        return store.tags.get(name)
+    except BrokenChain:
+        return None
 
 
 def _check(name: str) -> None:

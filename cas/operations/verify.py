@@ -12,9 +12,18 @@ from __future__ import annotations
 import base64
 import os
 import re
+from contextlib import suppress
 from typing import Final, Literal
 
-from ..errors import BadArgument, FormatError, IntegrityError, ObsError
+from ..errors import (
+    BadArgument,
+    FileChanged,
+    FileMissing,
+    FormatError,
+    IntegrityError,
+    OperatingSystemRefused,
+    WrongFileType,
+)
 from ..format.canonical import Value
 from ..format.data import File
 from ..format.frozen import frozen
@@ -310,7 +319,8 @@ def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> Datase
     path = note.path if note is not None and not note.outside else None
     state: State = "not-checked"
     if check and path is not None:
-        state = compare_with_disk(store, link, path)
+        with suppress(FileChanged, OperatingSystemRefused):  # it cannot be read now: nothing is known of it
+            state = compare_with_disk(store, link, path)
     return DatasetState(
         role=view.role,
         name=view.name,
@@ -328,7 +338,8 @@ def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> Datase
 def compare_with_disk(store: Store, link: Link, path: FileName) -> State:
     """Whether what lies at `path` below the store's home is what the link says. Reads all of it.
 
-    The path comes from the store, so no symlink on it is followed.
+    The path comes from the store, so no symlink on it is followed. Raises IntegrityError, FileChanged,
+    OperatingSystemRefused.
     """
     raw = path.encode() if isinstance(path, str) else path
     try:
@@ -342,7 +353,7 @@ def compare_with_disk(store: Store, link: Link, path: FileName) -> State:
             read = (file.entry for file in read_folder_beneath(home.fd, raw))
             found = {entry.name: (entry.size, entry.blake3) for entry in read}
             return "unchanged" if found == recorded else "changed"
-    except (IntegrityError, FormatError):
-        raise
-    except ObsError as error:
-        return "absent" if error.code == "FILE_MISSING" else "changed"
+    except FileMissing:
+        return "absent"
+    except WrongFileType:  # another kind of thing, or a symlink on the way
+        return "changed"

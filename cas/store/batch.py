@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from ..errors import CorruptBlob
 from ..format.ids import BlobId, ObjectId, derive_object_id
 from ..format.objects import Object, encode_object
 from . import blobs, objects
@@ -128,8 +129,8 @@ class Batch:
     def publish(self) -> int:
         """Makes everything durable under its name; returns how many files that were not there before.
 
-        What is there already with the same bytes (of a blob: the same size) is left alone; an object
-        whose file was damaged is written anew. Raises OperatingSystemRefused, UnsafeStore.
+        What is there already with the same bytes is left alone; an object or a blob whose file was damaged
+        is written anew. Raises OperatingSystemRefused, UnsafeStore.
         """
         moves: list[tuple[str, str]] = []
         present: list[str] = []
@@ -139,7 +140,7 @@ class Batch:
             size = os.fstat(writer.descriptor).st_size
             del self._blobs[digits]
             self._temporaries.add(writer.name)
-            if self._files.size_of(target) == size:
+            if self._files.size_of(target) == size and self._is_whole(digits):
                 os.close(writer.descriptor)
                 present.append(target)
                 continue
@@ -162,6 +163,13 @@ class Batch:
         self._move(moves, [*present, *sorted(self._relied_on)])
         self._objects.clear()
         return len(moves)
+
+    def _is_whole(self, digits: str) -> bool:
+        """Whether a blob that is there has its bytes: if not, those that came now take its place."""
+        try:
+            return blobs.Blobs(self._files).check(BlobId.parse(digits))
+        except CorruptBlob:
+            return False
 
     def _move(self, moves: Iterable[tuple[str, str]], present: Iterable[str]) -> None:
         """Renames, then fsyncs the folders and the folders above them.

@@ -71,9 +71,15 @@ class Chain:
         self._objects = objects
 
     def head(self) -> ObjectId | None:
-        """The newest manifest's id, None before the first record. Raises BrokenChain."""
+        """The newest manifest's id, None before the first record.
+
+        Raises BrokenChain, also where HEAD is gone though there is a history: to say that nothing was
+        recorded would be wrong, and to go on would begin a second history beside it.
+        """
         data = self._files.read(HEAD, 65)
         if data is None:
+            if any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
+                raise BrokenChain(problem=f"{self._files.full(HEAD)} is missing, though there are manifests")
             return None
         try:
             text = data.decode("ascii")
@@ -186,8 +192,6 @@ class Chain:
         if head is not None:
             entry = self.entry(head, HEAD)
             return Position(parent=head, sequence=entry.manifest.sequence + 1, history=entry.next_history())
-        if any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
-            raise BrokenChain(problem=f"{self._files.full(HEAD)} is missing, though there are manifests")
         return Position(parent=None, sequence=0, history=())
 
     def settle(self) -> None:

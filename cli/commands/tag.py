@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _named(store: Store, text: str) -> str:
     """A revision as it is; of a file, the newest manifest of the one run that has its bytes."""
-    from ...cas.errors import AmbiguousRevision
+    from ...cas.errors import BadArgument
     from ..revisions import NamedFile, entries_of_file, revision_or_file
 
     named = revision_or_file(store, (text,), default="HEAD")
@@ -24,7 +24,8 @@ def _named(store: Store, text: str) -> str:
         return text
     entries = entries_of_file(store, named)
     if len({entry.manifest.run for entry in entries}) > 1:
-        raise AmbiguousRevision(revision=text, candidates=tuple(entry.id.hex[:16] for entry in entries[:12]))
+        shown = ", ".join(entry.id.short for entry in entries[:12])
+        raise BadArgument(what=f"{text} belongs to several runs: {shown}", hint="name one of these instead")
     return entries[0].id.hex
 
 
@@ -50,7 +51,7 @@ def command(
             else:
                 for tag in tags:
                     write(f"{tag.name}  {tag.manifest.short if tag.manifest else 'damaged'}\n")
-            return 0
+            return 3 if any(tag.manifest is None for tag in tags) else 0
         if delete and revision is not None:
             raise BadArgument(what="--delete takes a tag, and no revision beside it")
         done = remove_tag(store, name) if delete else set_tag(store, name, _named(store, revision or "HEAD"))

@@ -336,11 +336,10 @@ def test_a_head_that_names_no_manifest(project: Project) -> None:
 def test_a_head_that_is_gone(project: Project) -> None:
     """Going on would begin a second history beside the one that is there."""
     (project.store / "HEAD").unlink()
-    project.assert_refused(("show",), 2, "UNKNOWN_REVISION", "HEAD")
-    answer = project.obs(*RECORD)
-    assert_error(answer, 3, ".obs/HEAD", "missing")
+    for arguments in (("log",), ("show",), ("status",), ("verify", "data.csv"), ("tag", "new"), RECORD):
+        project.assert_refused(arguments, 3, "CHAIN_BROKEN", ".obs/HEAD is missing")
     assert not (project.store / "HEAD").exists()
-    assert_told(project.obs("fsck"), 3, "HEAD")
+    assert_told(project.obs("fsck"), 3, "HEAD is missing", "3 manifests among them")
     assert_told(project.obs("verify"), 3, "HEAD")
     assert os.listdir(project.store / "tmp") == []
 
@@ -982,4 +981,24 @@ def test_a_tag_by_a_file_of_the_run(project: Project) -> None:
     assert tags["by-file"] == tags["base"]
     (project.home / "metrics.json").write_text('{"accuracy": 0.1}')
     assert project.obs("record", "--no-git", "--model", "old", "--run-id", "other").code == 0
-    assert_error(project.obs("tag", "both", "old"), 2, "could be any of")
+    assert_error(project.obs("tag", "both", "old"), 2, "old belongs to several runs", "hint: ")
+
+
+def test_a_kept_file_that_was_damaged_is_mended_by_who_brings_its_bytes(project: Project) -> None:
+    (project.home / "model.pkl").write_bytes(b"model 2")
+    path = project.object_path(project.objects()["model-blob"], "blobs")
+    overwrite(path, flipped(path.read_bytes()))
+    assert_told(project.obs("fsck"), 3, project.objects()["model-blob"])
+    assert project.obs("record", "--no-git", "--model", "model.pkl", "--param", "x=1").code == 0
+    project.assert_sound()
+
+
+def test_a_file_that_cannot_be_read_is_not_called_changed(open_folder: Path, template: Project) -> None:
+    project = template.copy(open_folder / "home")
+    allow(project.home, 0o777, 0o666)
+    os.chmod(project.home / "data.csv", 0)
+    assert_error(as_stranger("status", cwd=project.home), 4, "data.csv", "Permission denied")
+    project.obs("restore", "HEAD:model", "-o", "kept")
+    os.chmod(project.home / "kept", 0o644)
+    answer = as_stranger("verify", "kept", "--check-data", "--json", cwd=project.home)
+    assert [data["state"] for data in json.loads(answer.out)["runs"][0]["datasets"]] == ["not-checked"]
