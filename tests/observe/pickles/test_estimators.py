@@ -512,7 +512,8 @@ def test_the_longest_texts_everywhere_fit_into_an_object() -> None:
     dtype = np.dtype([("\U0001f600" * 100 + str(number), "f8") for number in range(3)])
     models = [step(wide + str(number), wide) for number in range(1_200)]
     for number, model in enumerate(models):
-        vars(model).update({f"{wide[:90]}{number}{name}": wide for name in range(30)})
+        for name in range(30):
+            setattr(model, f"{wide[:90]}{number}{name}", wide)
     arrays = {f"{wide}{number}": {wide: np.zeros(1, dtype)} for number in range(5_000)}
     root = step(wide, models)
     root.steps = [(f"{wide}{number}", model) for number, model in enumerate(models)]
