@@ -14,8 +14,8 @@ from ..output import to_json, write, write_json
 def command(invocation: Invocation, *, as_json: bool) -> int:
     """Compare the files of the last run, and those that the configuration names, with their records.
 
-    Every file is read. Exit status 0 if all are unchanged, 1 if any is changed, absent or was never
-    recorded.
+    Every file is read, but for those that lay outside of the store's folder. Exit status 0 if all that were
+    read are unchanged, 1 if any is changed, absent or was never recorded.
     """
     from ...cas.operations.status import status
     from ..config import configured_files
