@@ -45,7 +45,7 @@ def explain(error: BaseException) -> Failure:
             remedy=error.advice(),
             facts=error.facts(),
         )
-    if isinstance(error, KeyboardInterrupt | click.Abort):
+    if isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(error.__cause__, KeyboardInterrupt):
         return Failure(exit_code=INTERRUPTED, code="INTERRUPTED", message="interrupted")
     if isinstance(error, click.ClickException):
         return Failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import sys
 from typing import Final, NoReturn
@@ -20,6 +21,7 @@ def start() -> NoReturn:
 
     code = _INTERRUPTED
     try:
+        sys.unraisablehook = _unraisable
         try:
             main()
         except SystemExit as end:
@@ -54,4 +56,16 @@ def main(argv: list[str] | None = None) -> None:
         code = guarded(lambda: run(arguments), arguments)
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except RuntimeError as error:  # what Python 3.11 makes of a Ctrl-C in the middle of a class statement
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        code = _INTERRUPTED
     sys.exit(code)
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C that came where Python can only print it (a callback of the importer's) comes once more."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)

@@ -17,7 +17,7 @@ import errno
 import os
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from ..errors import OperatingSystemRefused, UnsafeStore
@@ -109,6 +109,22 @@ class StoreFiles:
             raise refused("open", path, error) from None
         self.status = os.fstat(self.root)
         self._checked_folders: set[str] = set()
+        self._own = f"{os.getpid()}-{os.urandom(4).hex()}-"
+        """What the names of all temporary files begin with that are made through this value."""
+
+    def sweep(self) -> None:
+        """Removes what is left of its own temporary files, after an interruption.
+
+        A Ctrl-C may come between the making of a file and the line that notes its name.
+        """
+        try:
+            left = [name for name in os.listdir(os.path.join(self.path, "tmp")) if name.startswith(self._own)]
+        except OSError:
+            return
+        for name in left:
+            self.discard(f"tmp/{name}")
+            with suppress(OSError):  # a folder that was to become one of the store's
+                self.operations.remove_folder(self.root, f"tmp/{name}")
 
     def close(self) -> None:
         """Gives the descriptor back."""
@@ -248,7 +264,7 @@ class StoreFiles:
         mkdir(2) obeys the umask: a second user who met the folder before its chmod could not write.
         """
         self.make_folder("tmp")
-        temporary = f"tmp/{os.getpid()}-{os.urandom(8).hex()}"
+        temporary = f"tmp/{self._own}{os.urandom(8).hex()}"
         self.operations.make_folder(self.root, temporary)
         try:
             self._share_folder(temporary)
@@ -267,7 +283,7 @@ class StoreFiles:
     def new_temporary(self) -> tuple[str, int]:
         """A new file under tmp/: its name and a descriptor to write to."""
         self.make_folder("tmp")
-        name = f"tmp/{os.getpid()}-{os.urandom(8).hex()}"
+        name = f"tmp/{self._own}{os.urandom(8).hex()}"
         with self.guarded("create", name):
             return name, self.operations.create(self.root, name)
 

@@ -871,10 +871,10 @@ def test_an_interrupt_at_any_moment(project: Project) -> None:
 
 INTERRUPTED = """
 import signal, sys
-from obs.cli.main import main
+from obs.cli.main import start
 signal.signal(signal.SIGALRM, signal.default_int_handler)
-signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
-main(sys.argv[2:])
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv.pop(1)))
+start()
 """
 
 
