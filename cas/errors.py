@@ -38,7 +38,7 @@ class _Facts(Exception):
         names: dict[str, None] = {}
         for base in reversed(cls.__mro__):
             # inspect.get_annotations would import what only an error needs, and evaluates nothing more
-            for name, kind in base.__dict__.get("__annotations__", {}).items():  # noqa: RUF063
+            for name, kind in base.__dict__.get("__annotations__", {}).items():  # noqa: RUF063  # see above
                 if not str(kind).startswith("ClassVar"):
                     names[name] = None
         return list(names)

@@ -31,6 +31,7 @@ def invocation(environ: Mapping[str, str] | None = None, **changes: object) -> I
         "user": 0,
         **changes,
     }
+    # The fields are of several types, and a test changes one or two of them.
     return Invocation(**fields)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

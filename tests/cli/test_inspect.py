@@ -14,6 +14,7 @@ import modelzoo
 import pytest
 from commandline import TIME, obs
 from modelfiles import evil
+from obs.cas.format.data import File
 
 KEYS = [
     "schema_version", "artifact_path", "pipeline_steps", "step_count", "has_preprocessing", "model", "tree",
@@ -217,7 +218,9 @@ def test_from_python(folder: Path) -> None:
     assert found.tree is not None
     assert found.tree["type"] == "Pipeline"
     assert found.fingerprint is not None
-    assert found.fingerprint.blake3 == api.fingerprint(folder / "model.pkl").blake3  # type: ignore[union-attr]
+    whole = api.fingerprint(folder / "model.pkl")
+    assert isinstance(whole, File)
+    assert found.fingerprint.blake3 == whole.blake3
 
 
 def test_scikit_learn_is_not_imported(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a model file holds, as one plain map: what `obs inspect` prints and what an inspection stores.
+"""What a model file holds, as one plain map: what `obs inspect` prints.
 
 The map depends on the bytes of the file and on the limits of reading only. It is made of None, bool, int,
 float, str, lists and maps, in the order in which a person would ask; docs/inspect.md lists its keys. Lists
@@ -19,8 +19,6 @@ from .roles import COMPOSITION, MODEL_SELECTION, PREPARING_ROLES, kind_of, role_
 from .survey import CutList, survey
 from .values import MAX_WHOLE, Budget, Names, attributes, cut_text, names_of, text_value
 
-RULES: Final = 1
-"""The version of the rules by which a graph becomes a summary: it changes when they do."""
 MAX_GLOBALS: Final = 1_000
 MAX_STEPS: Final = 1_000
 _FLAT_ESTIMATORS: Final = 1
