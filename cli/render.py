@@ -37,6 +37,14 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
         ).rstrip()
 
 
+_NOTES: Final = {
+    "INSPECTION_FAILED": "a model file could not be inspected, for a bug in obs: `obs inspect` shows it",
+    "INSPECTION_NEEDS_MODULE": "a model file is packed in a way that needs a package which is not installed",
+    "INSPECTION_TIMED_OUT": "a model file took too long to inspect here, so nothing is stored of its inside",
+    "INSPECTION_TOO_LARGE": "what was found in a model file is too large to be stored",
+}
+
+
 def value_text(value: Value) -> str:
     """A metric or parameter on one line."""
     if isinstance(value, (dict, list)):
@@ -78,6 +86,11 @@ def diagnostics_lines(diagnostics: Iterable[Diagnostic], *, color: bool) -> Iter
         yield f"  {mark}  {escape(found.message)}"
 
 
+def note_lines(notes: Sequence[str]) -> Iterator[str]:
+    """What happened while recording, one line each."""
+    yield from (f"  note: {note}  {_NOTES.get(note, 'a note of another version of obs')}" for note in notes)
+
+
 def record_lines(done: Recorded, *, color: bool) -> Iterator[str]:
     """What `record` did."""
     if done.manifest is None:
@@ -95,6 +108,7 @@ def record_lines(done: Recorded, *, color: bool) -> Iterator[str]:
         yield f"  metrics  {metrics_text(done.metrics)}"
     if done.status != "ok":
         yield f"  status   {done.status}"
+    yield from note_lines(done.notes)
     yield from diagnostics_lines(done.diagnostics, color=color)
     if done.manifest is not None:
         yield f"head {done.manifest.hex}" if done.created else f"manifest {done.manifest.hex}"
@@ -149,6 +163,11 @@ def show_lines(shown: ShownRun | ShownObject, *, color: bool) -> Iterator[str]:
     yield from _part("went in", [_shown_row(file) for file in run.datasets])
     yield from _part("came out", [_shown_row(file) for file in run.artifacts])
     yield from _part("documents", [_shown_row(file) for file in run.documents])
+    for file in run.artifacts:
+        if file.inspection is not None:
+            from .render_inspect import summary_rows
+
+            yield from _part(f"inside {escape(file.name)}", list(summary_rows(file.inspection)))
     for title, values in (("metrics", run.metrics), ("params", run.params)):
         if values:
             yield from _part(title, [(escape(name), value_text(value)) for name, value in values.items()])
@@ -162,6 +181,9 @@ def show_lines(shown: ShownRun | ShownObject, *, color: bool) -> Iterator[str]:
         named = [name for name in ("scikit-learn", "numpy", "pandas", "joblib") if name in seen.packages]
         rows.append(("packages", f"{len(seen.packages)}" + _versions(seen.packages, named)))
         yield from _part("environment", [(name, escape(text)) for name, text in rows])
+    if run.notes:
+        yield ""
+        yield from note_lines(run.notes)
     if run.diagnostics:
         yield ""
         yield "diagnostics"

@@ -23,6 +23,7 @@ _MOST_CHILDREN: Final = 30
 _MOST_ARRAYS: Final = 10
 _MOST_GLOBALS: Final = 30
 _MOST_NAMES: Final = 12
+_MOST_STEPS: Final = 8
 _MOST_TEXT: Final = 60
 
 
@@ -51,6 +52,29 @@ def inspect_lines(found: Inspected, *, depth: int | None, color: bool) -> Iterat
         yield f"  {mark}  {escape(problem['message'])} (at byte {problem['offset']})"
     if not found.complete:
         yield style("  incomplete: there may be more in the file than is shown here", "yellow", color=color)
+
+
+def summary_rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A stored inspection in a few words: what the model is, what it takes, what wrote it, what is odd."""
+    steps: Sequence[Mapping[str, Any]] = found["pipeline_steps"]
+    tree: Mapping[str, Any] | None = found["tree"]
+    words = [escape(step["type"] or "?") for step in steps] or ([escape(tree["type"])] if tree else [])
+    if len(words) > _MOST_STEPS:
+        words = [*words[: _MOST_STEPS - 1], "…", words[-1]]
+    kind = found["model"]["kind"] if found["model"] is not None else None
+    yield "model", f"{' → '.join(words) or 'no estimator'}{f'  ({escape(kind)})' if kind else ''}"
+    if found["n_features_in"] is not None:
+        yield "features", str(found["n_features_in"])
+    if found["libraries"]:
+        yield "written by", ", ".join(f"{escape(name)} {escape(v)}" for name, v in found["libraries"].items())
+    yield "names", _grade_counts(found["globals"]) + ("" if found["complete"] else "; incomplete")
+
+
+def _grade_counts(found: Sequence[Mapping[str, Any]]) -> str:
+    counts = {
+        grade: sum(one["grade"] == grade for one in found) for grade in ("dangerous", "unknown", "known")
+    }
+    return ", ".join(f"{count} {grade}" for grade, count in counts.items() if count) or "none"
 
 
 def _format_text(found: Inspected) -> str:
@@ -185,8 +209,7 @@ def _global_lines(found: Inspected, color: bool) -> Iterator[str]:
     by_grade: dict[str, list[dict[str, Any]]] = {"dangerous": [], "unknown": [], "known": []}
     for one in found.globals:
         by_grade[one["grade"]].append(one)
-    counts = ", ".join(f"{len(rows)} {name}" for name, rows in by_grade.items() if rows) or "none"
-    yield f"  names that loading would import: {counts}"
+    yield f"  names that loading would import: {_grade_counts(found.globals)}"
     for name in ("dangerous", "unknown"):
         rows = by_grade[name]
         for one in rows[:_MOST_GLOBALS]:

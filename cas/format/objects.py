@@ -18,11 +18,14 @@ from .ids import ObjectId, derive_object_id
 
 if TYPE_CHECKING:
     from .data import File, Part, Tree
+    from .inspections import Inspection
     from .manifests import Manifest
     from .reports import Environment, Report
     from .runs import Metrics, Params, Run
 
-Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Environment | Report | Manifest"
+Object: TypeAlias = (
+    "File | Tree | Part | Metrics | Params | Run | Inspection | Environment | Report | Manifest"
+)
 
 VERSION: Final = 1
 KINDS: Final = {
@@ -32,6 +35,7 @@ KINDS: Final = {
     "metrics": ("runs", "Metrics"),
     "params": ("runs", "Params"),
     "run": ("runs", "Run"),
+    "inspection": ("inspections", "Inspection"),
     "environment": ("reports", "Environment"),
     "report": ("reports", "Report"),
     "manifest": ("manifests", "Manifest"),

@@ -30,6 +30,7 @@ _DELIMITERS: Final = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _LINES: Final = (".jsonl", ".ndjson")
 _ARROW: Final = (".feather", ".arrow", ".ipc")
 _PARQUET: Final = (".parquet", ".pq")
+_MODELS: Final = frozenset({".dill", ".joblib", ".pickle", ".pkl", ".sav", ".skops"})
 _MAGICS: Final = (b"PAR1", b"ARROW1")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -64,6 +65,11 @@ def is_dataset_name(name: str) -> bool:
     """Whether a file is called as datasets are."""
     kind, compression = _kind(name)
     return kind in _DELIMITERS or kind in _LINES or (kind in (*_ARROW, *_PARQUET) and not compression)
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a file is called as model files are."""
+    return os.path.splitext(name)[1].lower() in _MODELS
 
 
 def looks_like_dataset(name: str, first_bytes: bytes) -> bool:

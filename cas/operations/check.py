@@ -21,9 +21,10 @@ from ..errors import (
 from ..format.data import File, Part, Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
+from ..format.inspections import Inspection
 from ..format.manifests import Manifest
 from ..format.objects import Object
-from ..format.reports import Environment, Report
+from ..format.reports import Environment, Observation, Report
 from ..format.runs import Document, Metrics, Params, Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
@@ -98,7 +99,7 @@ class Checker:
             if report.environment is not None:
                 self._get(Environment, report.environment, who, problems)
             for seen in report.observations:
-                self._any(seen.id, who, problems)
+                self._check_observation(seen, run, who, problems)
         for document, kind in ((run.metrics, Metrics), (run.params, Params)):
             if document is not None:
                 self._check_document(document, kind, who, problems)
@@ -110,6 +111,18 @@ class Checker:
             else:
                 self._check_tree(link.id, who, problems)
         return [_touching(problem, entry.manifest.run) for problem in problems]
+
+    def _check_observation(self, seen: Observation, run: Run, who: str, problems: list[Problem]) -> None:
+        """That it is there, of the kind that the report says, and about the file that has its role."""
+        if seen.kind != Inspection.KIND:  # a kind that came later
+            self._any(seen.id, who, problems)
+            return
+        found = self._get(Inspection, seen.id, f"the report of {who}", problems)
+        if isinstance(found, Inspection) and found.file not in (
+            link.id for link in run.artifacts if link.role == seen.role
+        ):
+            text = f"the inspection of '{seen.role}' of {who} is of another file"
+            problems.append(Problem(code="OBJECT_CORRUPT", id=seen.id.hex, message=text))
 
     def _check_document(
         self, document: Document, kind: type[Metrics | Params], who: str, problems: list[Problem]

@@ -9,6 +9,7 @@ from ..format.canonical import Value
 from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import Sha256
+from ..format.inspections import Inspection
 from ..format.names import FileName, name_from_bytes
 from ..format.objects import object_id
 from ..format.runs import Document, Link, LinkKind, Metrics, Params
@@ -52,6 +53,7 @@ class Input:
         self.object: File | Tree | None = None
         self.sha256: Sha256 | None = None
         self.cached = 0
+        self.inspection: Inspection | None = None
 
     def recorded(self) -> File | Tree:
         """What it was, once it was read."""

@@ -28,6 +28,12 @@ _NO_PICKLES: Final = frozenset(
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 
 
+class Note(str):
+    """Why nothing is stored of a model file: a code, for the notes of the manifest."""
+
+    __slots__ = ()
+
+
 @frozen
 class Fingerprint:
     """The file's own digests, read through the same descriptor."""
@@ -78,10 +84,10 @@ def inspect_path(path: str, *, fingerprint: bool = True, limits: Limits = DEFAUL
 def inspect_member(
     store: Store, member: Member, text: str, *, fingerprint: bool = True, limits: Limits = DEFAULT
 ) -> Inspected:
-    """What a kept file of a run holds; `text` is how the user named it.
+    """What a file of a run holds; `text` is how the user named it.
 
-    With `fingerprint` its bytes are compared with their id. Raises ContentAbsent, CorruptBlob, WrongFileType,
-    NotAModelFile.
+    Of a file that was not kept it is what was found when the run was recorded. With `fingerprint` kept bytes
+    are compared with their id. Raises ContentAbsent, CorruptBlob, WrongFileType, NotAModelFile.
     """
     from ..format.data import Tree
     from .show import file_object
@@ -91,12 +97,30 @@ def inspect_member(
         raise WrongFileType(path=text, found="a folder", needed="a file")
     descriptor = store.blobs.open(file.blake3)
     if descriptor is None:
-        raise ContentAbsent(revision=text, id=file.blake3.hex)
+        stored = _stored(store, member)
+        if stored is None:
+            raise ContentAbsent(revision=text, id=file.blake3.hex)
+        note = member.entry.manifest.note_of(member.role)
+        sha256 = note.sha256 if note is not None else None
+        made = Fingerprint(blake3=file.blake3, sha256=sha256) if sha256 is not None and fingerprint else None
+        return _answer(text, made, stored)
     with OpenedFile(text, descriptor, os.fstat(descriptor)) as opened:
         found = _inspected(opened, text, fingerprint=fingerprint, limits=limits)
     if found.fingerprint is not None and found.fingerprint.blake3 != file.blake3:
         raise CorruptBlob(id=file.blake3.hex, problem="its bytes do not hash to its id")
     return found
+
+
+def inspect_for_record(opened: OpenedFile, *, limits: Limits = DEFAULT) -> dict[str, Value] | Note | None:
+    """The document that is stored of a file: None if it is no model file, a note if it is not to be stored
+    since it would say more about this machine than about the file. Raises OperatingSystemRefused.
+    """
+    graph = read_model(opened, limits=limits)
+    if opened.stat.st_size == 0 or _no_model(graph) is not None:
+        return None
+    if any(problem.code == "NEEDS_MODULE" for problem in graph.problems):
+        return Note("INSPECTION_NEEDS_MODULE")
+    return Note("INSPECTION_TIMED_OUT") if graph.timed_out else summarise(graph)
 
 
 def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limits) -> Inspected:
@@ -110,9 +134,26 @@ def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limi
         digests = read_file(opened, sha256=True)
         if digests.sha256 is not None:
             made = Fingerprint(blake3=digests.blake3, sha256=digests.sha256)
+    return _answer(path, made, found)
+
+
+def _answer(path: str, fingerprint: Fingerprint | None, found: dict[str, Value]) -> Inspected:
     # The map has exactly the fields: the tests see to it.
-    fields: dict[str, Any] = {"artifact_path": path, "fingerprint": made, **found}
+    fields: dict[str, Any] = {"artifact_path": path, "fingerprint": fingerprint, **found}
     return Inspected(**fields)
+
+
+def _stored(store: Store, member: Member) -> dict[str, Value] | None:
+    """What was found in a file when it was recorded; None if nothing was stored of it."""
+    from ..format.inspections import Inspection
+    from ..format.reports import Report
+
+    report = store.objects.get(Report, member.entry.manifest.report, "the manifest")
+    for seen in report.observations:
+        if (seen.role, seen.kind) == (member.role, Inspection.KIND):
+            found = store.objects.get(Inspection, seen.id, "the report")
+            return found.document() if found.file == member.file else None
+    return None
 
 
 def _no_model(graph: ModelGraph) -> str | None:

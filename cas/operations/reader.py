@@ -8,18 +8,19 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from ..errors import BadArgument, IntegrityError, InvalidDocument
+from ..errors import BadArgument, FormatError, IntegrityError, InvalidDocument, ObsError
 from ..format.canonical import Value
 from ..format.data import File, Part, Tree
 from ..format.ids import BlobId, ObjectId, Sha256
+from ..format.inspections import Inspection
 from ..format.manifests import FileNote
 from ..format.names import name_bytes, role_from_name
-from ..format.objects import Object, object_id
-from ..format.reports import Diagnostic
+from ..format.objects import Object, encode_object, object_id
+from ..format.reports import Diagnostic, Observation
 from ..format.runs import LinkKind, Metrics, Params
 from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
-from ..observe.headers import is_dataset_name
+from ..observe.headers import is_dataset_name, is_model_name
 from ..observe.reading import FileDigests, read_file
 from ..observe.trees import FolderState, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
@@ -51,6 +52,7 @@ class Reader:
         self.metrics: DocumentInput | None = None
         self.params: DocumentInput | None = None
         self.objects: list[Object] = []
+        self.remarks: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -131,8 +133,12 @@ class Reader:
             is_artifact = given in self.artifacts
             if is_artifact and is_dataset_name(os.fsdecode(os.path.basename(given.path))):
                 keep = False
+            # Inspected first: reading to the end then shows that the file stayed what it was meanwhile.
+            found = self._inspect(given, opened) if is_artifact and self._request.inspect else None
             digests, blob = self._read_bytes(opened, keep=keep)
             given.object = File(size=digests.size, blake3=digests.blake3)
+            if found is not None:
+                self._add_inspection(given, found)
             given.sha256 = digests.sha256
             self._settle(blob, digests.blake3, is_artifact=is_artifact)
             if cache is not None:
@@ -141,6 +147,33 @@ class Reader:
         if given in self.datasets:
             self._dataset_blobs.add(given.object.blake3.raw)
         self.objects.append(given.object)
+
+    def _inspect(self, given: Input, opened: OpenedFile) -> dict[str, Value] | None:
+        """What is told of a model file. What goes wrong is a remark: the file is recorded all the same."""
+        if given.role != "model" and not is_model_name(os.fsdecode(os.path.basename(given.path))):
+            return None
+        from .inspect import Note, inspect_for_record
+
+        try:
+            found = inspect_for_record(opened)
+        except ObsError:
+            raise
+        except Exception:  # noqa: BLE001  # a bug there, which `obs inspect` shows, costs no record here
+            found = Note("INSPECTION_FAILED")
+        if isinstance(found, Note):
+            self.remarks.add(found)
+            return None
+        return found
+
+    def _add_inspection(self, given: Input, found: dict[str, Value]) -> None:
+        inspection = Inspection.of(object_id(given.recorded()), found)
+        try:
+            encode_object(inspection)
+        except FormatError:
+            self.remarks.add("INSPECTION_TOO_LARGE")
+        else:
+            given.inspection = inspection
+            self.objects.append(inspection)
 
     def _read_bytes(self, opened: OpenedFile, *, keep: bool) -> tuple[FileDigests, BlobWriter | None]:
         blob = self._batch.open_blob() if keep and not self._request.dry_run else None
@@ -285,9 +318,20 @@ class Reader:
             sha256=read.sha256 if read is not None else None,
         )
 
+    # ------------------------------------------------------------------ what was seen
+
+    def observations(self) -> tuple[Observation, ...]:
+        """What was found out about single files, for the report."""
+        seen = [
+            Observation(role=given.role, kind=given.inspection.KIND, id=object_id(given.inspection))
+            for given in self.artifacts
+            if given.inspection is not None
+        ]
+        return tuple(sorted(seen, key=lambda one: (one.role, one.kind)))
+
     # ------------------------------------------------------------------ places
 
-    def notes(self) -> tuple[FileNote, ...]:
+    def places(self) -> tuple[FileNote, ...]:
         """Where each file lay, for the manifest."""
         notes = [
             self._note(given.role, given.path, given.sha256, given.cached)

@@ -17,7 +17,7 @@ from ..errors import BrokenChain
 from ..format.canonical import Value
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
-from ..format.manifests import FileNote, Manifest
+from ..format.manifests import Manifest
 from ..format.objects import object_id
 from ..format.reports import Diagnostic, Environment, Report
 from ..format.runs import Document, Link, Run, Status
@@ -55,6 +55,7 @@ class Recorded:
     datasets: tuple[FileView, ...]
     artifacts: tuple[FileView, ...]
     diagnostics: tuple[Diagnostic, ...]
+    notes: tuple[str, ...]
 
 
 def record(
@@ -85,11 +86,11 @@ def record(
             run=run_id,
             obs=request.obs_version,
             environment=object_id(seen),
+            observations=reader.observations(),
             diagnostics=tuple(sorted(diagnostics, key=lambda found: found.order)),
         )
         for value in (*reader.objects, run, seen, report):
             batch.add(value)
-        notes = reader.notes()
         head = store.chain.head()
         # The object comes before its manifest: where there is none, no manifest names it.
         previous = _recorded(store, run_id) if store.objects.has(run_id) else None
@@ -100,7 +101,7 @@ def record(
         if not request.dry_run:
             batch.publish()
             if previous is None or wanted:
-                entry, created = _append(store, request, report, notes, head, now)
+                entry, created = _append(store, request, report, reader, head, now)
             if not created:
                 store.chain.settle()
     return _result(store, request, run, run_id, report, reader, entry, created)
@@ -138,12 +139,13 @@ def _append(
     store: Store,
     request: RecordRequest,
     report: Report,
-    notes: tuple[FileNote, ...],
+    reader: Reader,
     seen: ObjectId | None,
     now: Callable[[], str],
 ) -> tuple[Entry, bool]:
     """Adds the manifest, unless another process recorded the same since HEAD was `seen`."""
     report_id = object_id(report)
+    files, notes = reader.places(), tuple(sorted(reader.remarks))
 
     def build(position: Position) -> Manifest:
         return Manifest(
@@ -153,7 +155,8 @@ def _append(
             report=report_id,
             parent=position.parent,
             message=request.message,
-            files=notes,
+            files=files,
+            notes=notes,
             history=position.history,
         )
 
@@ -201,4 +204,5 @@ def _result(
         datasets=tuple(views[link.role] for link in run.datasets),
         artifacts=tuple(views[link.role] for link in run.artifacts),
         diagnostics=report.diagnostics,
+        notes=tuple(sorted(reader.remarks)),
     )

@@ -51,6 +51,7 @@ class RecordRequest:
     keep_data: bool = False
     keep_artifacts: bool = True
     sha256: bool = True
+    inspect: bool = True
     cache: bool = True
     jobs: int = 1
     force: bool = False

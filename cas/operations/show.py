@@ -7,6 +7,7 @@ from ..format.canonical import Value
 from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
+from ..format.inspections import Inspection
 from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
@@ -20,12 +21,14 @@ from .views import FileView, Problem, claimed_count, document_values, file_view
 
 @frozen
 class ShownFile(FileView):
-    """A file of the run: where it lay when it was recorded, and whether its bytes were kept."""
+    """A file of the run: where it lay when it was recorded, whether its bytes were kept, and of a model file
+    what was found in it, as `obs inspect --json` tells it."""
 
     path: FileName | None
     outside: bool
     cached: int
     kept: bool | None
+    inspection: dict[str, Value] | None
 
 
 @frozen
@@ -68,6 +71,7 @@ class ShownRun:
     documents: tuple[ShownFile, ...]
     environment: ShownEnvironment | None
     obs: str | None
+    notes: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     problems: tuple[Problem, ...]
 
@@ -147,16 +151,20 @@ def _show_run(store: Store, run_id: ObjectId, entry: Entry | None, kind: str) ->
         metrics=metrics,
         params=document_values(store, run.params, Params),
         datasets=tuple(
-            _file(store, file_view(store, link, manifest), manifest, problems) for link in run.datasets
+            _file(store, file_view(store, link, manifest), manifest, report, problems)
+            for link in run.datasets
         ),
         artifacts=tuple(
-            _file(store, file_view(store, link, manifest), manifest, problems) for link in run.artifacts
+            _file(store, file_view(store, link, manifest), manifest, report, problems)
+            for link in run.artifacts
         ),
         documents=tuple(
-            _file(store, file_view(store, link, manifest), manifest, problems) for link in documents.values()
+            _file(store, file_view(store, link, manifest), manifest, report, problems)
+            for link in documents.values()
         ),
         environment=_environment(store, report, problems),
         obs=report.obs if report is not None else None,
+        notes=manifest.notes if manifest is not None else (),
         diagnostics=report.diagnostics if report is not None else (),
         problems=tuple(problems),
     )
@@ -192,7 +200,13 @@ def _environment(store: Store, report: Report | None, problems: list[Problem]) -
     )
 
 
-def _file(store: Store, view: FileView, manifest: Manifest | None, problems: list[Problem]) -> ShownFile:
+def _file(
+    store: Store,
+    view: FileView,
+    manifest: Manifest | None,
+    report: Report | None,
+    problems: list[Problem],
+) -> ShownFile:
     if view.size is None:
         text = f"the {view.kind} object {view.id.hex} of '{view.role}' is missing or damaged"
         problems.append(Problem(code="OBJECT_CORRUPT", id=view.id.hex, message=text))
@@ -212,7 +226,23 @@ def _file(store: Store, view: FileView, manifest: Manifest | None, problems: lis
         outside=note.outside if note is not None else False,
         cached=note.cached if note is not None else 0,
         kept=kept,
+        inspection=_inspection(store, report, view.role, problems),
     )
+
+
+def _inspection(
+    store: Store, report: Report | None, role: str, problems: list[Problem]
+) -> dict[str, Value] | None:
+    """What was found in a model file, None if nothing was stored of it."""
+    if report is None:
+        return None
+    for seen in report.observations:
+        if seen.role == role and seen.kind == Inspection.KIND:
+            try:
+                return store.objects.get(Inspection, seen.id, "the report").document()
+            except (IntegrityError, FormatError) as error:
+                problems.append(_problem(error, seen.id, report.run))
+    return None
 
 
 def _problem(error: IntegrityError, wanted: ObjectId, run: ObjectId) -> Problem:

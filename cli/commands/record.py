@@ -107,7 +107,6 @@ def command(
     from ... import __version__
     from ...cas.operations.environment import begin_environment
 
-    del no_inspect  # nothing is inspected yet, so there is nothing to turn off
     moment = invocation.now(timestamp)
     if keep_data and no_keep:
         raise BadArgument(what="--keep-data and --no-keep contradict each other")
@@ -150,6 +149,7 @@ def command(
         keep_data=keep_data,
         keep_artifacts=not no_keep,
         sha256=not no_sha256,
+        inspect=not no_inspect,
         cache=not no_cache,
         jobs=jobs,
         force=force,
