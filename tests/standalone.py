@@ -139,6 +139,7 @@ MAPS = {
     "diagnostics?diagnostics",
     "manifest": "sequence:uint recorded_at:time run:id report:id parent?id message?message files?file_notes "
     "notes?codes history?ids",
+    "inspection": "file:id found:found",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
@@ -146,8 +147,24 @@ MAPS = {
     "observation": "role:role kind:role id:id",
     "diagnostic": "code:code severity:severity message:text details?full_map",
     "file_note": "role:role name:base path:path outside?true sha256?id cached?positive",
+    # An inspection; `[type]` is an array, `{type}` a map from any str, and both may be empty:
+    "found": "pipeline_steps:[step] step_count:uint has_preprocessing:bool model?model tree?estimator "
+    "estimator_count:uint n_features_in?uint feature_names_in?[any] classes?[any] libraries:{text} "
+    "format:model_format arrays:[array] globals:[global] complete:bool problems:[problem] cut:{cut}",
+    "step": "name?text type?text module?text",
+    "model": "type:text module:text kind?text",
+    "model_format": "container?text protocol?uint compression?text",
+    "array": "path:text dtype:text shape:[uint] bytes:uint",
+    "global": "module:text name:text grade:grade reason?text",
+    "problem": "code:text message:text offset:uint",
+    "cut": "count?uint blake3?text",
+    "estimator": "name?text type:text module?text role?text parameters:{any} fitted:[attribute] "
+    "children:[estimator] attribute?text columns?any count?uint n_features_in?uint feature_names_in?names "
+    "classes?names version?text seen_before?bool more_attributes?uint more_children?uint",
+    "attribute": "name:text type:text dtype?text shape?[uint] bytes?uint",
+    "names": "count:uint first:[any]",
 }
-KINDS = tuple(MAPS)[:9]
+KINDS = tuple(MAPS)[:10]
 # What matches as a whole is a str of that type.
 PATTERNS = {
     "role": "[a-z][a-z0-9_-]{0,63}",
@@ -156,6 +173,7 @@ PATTERNS = {
     "whose": "prefix|virtual-env|conda|obs",
     "commit": "[0-9a-f]{40}([0-9a-f]{24})?",
     "code": "[A-Z][A-Z0-9_]{0,63}",
+    "grade": "dangerous|unknown|known",
     "severity": "info|warning|error",
     "count_name": "[a-z][a-z0-9_]{0,63}",
     "time": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{6}Z",
@@ -233,6 +251,13 @@ def is_a(what: str, value: Any) -> bool:
         item, order = LISTS[what]
         need(type(value) is list and value and all(is_a(item, each) for each in value), f"wrong {what}")
         return order is None or all(order(one) < order(two) for one, two in pairwise(value))
+    if what == "any":
+        inner: Any = value.values() if type(value) is Map else value if type(value) is list else []
+        return type(value) is not bytes and all(is_a("any", each) for each in inner)
+    if what[0] in "[{":
+        inner = value.values() if type(value) is Map else value
+        fits = type(value) is (list if what[0] == "[" else Map)
+        return fits and all(is_a(what[1:-1], each) for each in inner)
     need(type(value) is Map, f"{what} is no map")
     known = dict(re.split("[:?]", field) for field in MAPS[what].split())
     for key in value:
@@ -269,6 +294,8 @@ def rule(what: str, value: Any) -> bool:
         record = value.get("record", {"role": "record", "kind": "file"})
         free = len(set(roles)) == len(roles) and not {"metrics", "params", "record"} & set(roles)
         return free and (record["role"], record["kind"]) == ("record", "file")
+    if what == "attribute":
+        return len(value) in (2, 5)
     if what == "file_note":
         return "outside" not in value or is_a("base", value["path"])
     if what == "manifest":
@@ -375,13 +402,15 @@ class Store:
                     file = self.link("file", document["file"])
                     need(said.get("source") == file["blake3"], f"{kind} that were read from another file")
 
-    def report(self, report: Any, run: bytes) -> None:
-        """Everything that a report leads to."""
-        need(report["run"] == run, "a report on another run")
+    def report(self, report: Any, wanted: bytes, run: Any) -> None:
+        """Everything that the report on a run leads to."""
+        need(report["run"] == wanted, "a report on another run")
         if "environment" in report:
             self.get("environment", report["environment"])
         for seen in report.get("observations", []):
-            self.get(seen["kind"], seen["id"])
+            found = self.get(seen["kind"], seen["id"])
+            files = {link["id"] for link in run.get("artifacts", []) if link["role"] == seen["role"]}
+            need(seen["kind"] != "inspection" or found["file"] in files, "an inspection of another file")
 
     def walk(self, wanted: bytes) -> Iterator[Any]:
         """The manifests from `wanted` down to number 0."""
@@ -410,8 +439,9 @@ class Store:
         head, manifests = self.reference("HEAD"), 0
         for manifest in self.walk(head) if head else ():
             manifests += 1
-            self.run(self.get("run", manifest["run"]))
-            self.report(self.get("report", manifest["report"]), manifest["run"])
+            run = self.get("run", manifest["run"])
+            self.run(run)
+            self.report(self.get("report", manifest["report"]), manifest["run"], run)
         for tag in sorted((self.root / "tags").glob("[A-Za-z]*")):
             self.get("manifest", self.reference(f"tags/{tag.name}") or b"")
         kept = sum(size is not None for size in self.blobs.values())

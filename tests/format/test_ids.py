@@ -16,7 +16,18 @@ from obs.cas.format.ids import BlobId, Digest, ObjectId, Sha256, blob_id, contex
 from obs.cas.format.objects import KINDS as OBS_KINDS
 
 CASES: list[Any] = PUBLISHED["cases"]
-KINDS = ["environment", "file", "manifest", "metrics", "params", "part", "report", "run", "tree"]
+KINDS = [
+    "environment",
+    "file",
+    "inspection",
+    "manifest",
+    "metrics",
+    "params",
+    "part",
+    "report",
+    "run",
+    "tree",
+]
 
 
 def input_of(case: Any) -> bytes:

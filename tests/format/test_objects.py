@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from obs.cas.format.canonical import Value, decode, encode
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, derive_object_id
+from obs.cas.format.inspections import Inspection
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.names import FileName, name_bytes, name_from_bytes
 from obs.cas.format.objects import KINDS, Object, decode_object, encode_object, object_id
@@ -151,6 +153,42 @@ environments = st.builds(
         Source, commit=st.from_regex("[0-9a-f]{40}", fullmatch=True), dirty=st.none() | st.booleans()
     ),
 )
+atoms: dict[str, st.SearchStrategy[Any]] = {
+    "text": texts,
+    "uint": sizes,
+    "bool": st.booleans(),
+    "grade": st.sampled_from(["dangerous", "unknown", "known"]),
+    "any": st.recursive(
+        st.none() | st.booleans() | st.integers(-5, 2**63) | st.floats() | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=6,
+    ),
+}
+
+
+@st.composite
+def shaped(draw: st.DrawFn, kind: str, levels: int = 3) -> Any:
+    """A value of a type that the second reader's table describes."""
+    if kind in atoms:
+        return draw(atoms[kind])
+    if kind[0] in "[{":
+        count = draw(st.integers(0, 2)) if levels else 0
+        items = [draw(shaped(kind[1:-1], levels - 1)) for _ in range(count)]
+        return items if kind[0] == "[" else {str(number): item for number, item in enumerate(items)}
+    if kind == "attribute":
+        array = draw(st.booleans())
+        return {key: draw(atoms["text"]) for key in ("name", "type")} | (
+            {"dtype": draw(texts), "shape": draw(st.lists(sizes, max_size=3)), "bytes": draw(sizes)}
+            if array
+            else {}
+        )
+    found: dict[str, Any] = {}
+    for key, optional, inner in re.findall(r"([a-z_0-9]+)([:?])(\S+)", standalone.MAPS[kind]):
+        if optional == ":" or (levels and draw(st.booleans())):
+            found[key] = draw(shaped(inner, levels - 1))
+    return found
+
+
 OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "file": files,
     "tree": entry_lists().map(lambda entries: Tree.of(entries, ())),
@@ -158,6 +196,7 @@ OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "metrics": st.builds(Metrics, source=st.none() | raw_ids.map(BlobId), values=maps),
     "params": st.builds(Params, source=raw_ids.map(BlobId), values=st.none() | maps),
     "run": runs(),
+    "inspection": st.builds(Inspection, file=ids, found=shaped("found")),
     "environment": environments,
     "report": reports(),
     "manifest": manifests(),
@@ -181,6 +220,14 @@ def test_there_and_back(kind: str, data: st.DataObject) -> None:
     assert same(again.to_value(), value.to_value())
     assert object_id(value) == derive_object_id(kind, stored)
     assert standalone.check_object(stored)[0] == kind
+
+
+@given(shaped("found"))
+def test_an_inspection_is_the_document_without_its_nulls(found: Any) -> None:
+    inspection = Inspection(file=ID, found=found)
+    document = inspection.document()
+    assert same(Inspection.of(ID, document).to_value(), inspection.to_value())
+    assert set(document) == {re.split("[:?]", field)[0] for field in standalone.MAPS["found"].split()}
 
 
 @given(mutated(GOLDEN))

@@ -11,6 +11,7 @@ from pathlib import Path
 from obs.cas.format.canonical import Value, decode, encode
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, blob_id
+from obs.cas.format.inspections import Inspection
 from obs.cas.format.manifests import FileNote, Manifest
 from obs.cas.format.merkle import Frontier, extend, leaf_hash
 from obs.cas.format.objects import Object, encode_object, object_id
@@ -155,6 +156,63 @@ def example_files() -> dict[str, bytes]:
 # ---------------------------------------------------------------------- valid
 
 
+NOTHING_FOUND: dict[str, Value] = {
+    "pipeline_steps": [],
+    "step_count": 0,
+    "has_preprocessing": False,
+    "estimator_count": 0,
+    "libraries": {},
+    "format": {"container": "pickle", "protocol": 4},
+    "arrays": [],
+    "globals": [{"module": "os", "name": "system", "grade": "dangerous", "reason": "runs a command"}],
+    "complete": False,
+    "problems": [{"code": "TRUNCATED", "message": "the file breaks off", "offset": 20}],
+    "cut": {"texts": {}},
+}
+PIPELINE_FOUND: dict[str, Value] = {
+    "pipeline_steps": [
+        {"name": "scale", "type": "StandardScaler", "module": "sklearn.preprocessing._data"},
+        {"name": "none", "type": "passthrough"},
+    ],
+    "step_count": 2,
+    "has_preprocessing": True,
+    "model": {"type": "Ridge", "module": "sklearn.linear_model._ridge", "kind": "regressor"},
+    "tree": {
+        "type": "Pipeline",
+        "module": "sklearn.pipeline",
+        "role": "composition",
+        "parameters": {"memory": None, "verbose": False},
+        "fitted": [],
+        "children": [
+            {
+                "name": "scale",
+                "type": "StandardScaler",
+                "parameters": {"with_mean": True, "range": [0.0, 1.0]},
+                "fitted": [
+                    {"name": "mean_", "type": "ndarray", "dtype": "float64", "shape": [2], "bytes": 16},
+                    {"name": "n_samples_seen_", "type": "int"},
+                ],
+                "children": [],
+                "columns": ["a", 1],
+                "feature_names_in": {"count": 2, "first": ["a", "b"]},
+                "seen_before": True,
+            }
+        ],
+    },
+    "estimator_count": 2,
+    "n_features_in": 2,
+    "feature_names_in": ["a", "b"],
+    "classes": [0, 1],
+    "libraries": {"scikit-learn": "1.7.2"},
+    "format": {"container": "joblib", "protocol": 5, "compression": "zlib"},
+    "arrays": [{"path": ".mean_", "dtype": "float64", "shape": [2], "bytes": 16}],
+    "globals": [{"module": "sklearn.pipeline", "name": "Pipeline", "grade": "known"}],
+    "complete": True,
+    "problems": [],
+    "cut": {"arrays": {"count": 5000, "blake3": "0" * 64}},
+}
+
+
 def more_objects() -> dict[str, Object]:
     """Objects for the corners of the rules, with made-up ids."""
     some, other = ObjectId(bytes(range(32))), ObjectId(b"\xff" * 32)
@@ -204,6 +262,8 @@ def more_objects() -> dict[str, Object]:
             artifacts=(Link(role="model", name="m", kind="file", id=some),),
             params=Document(values=some, name="p.toml", file=other),
         ),
+        "inspection of a file that breaks off": Inspection(file=some, found=NOTHING_FOUND),
+        "inspection of a pipeline": Inspection(file=other, found=PIPELINE_FOUND),
         "environment unknown": Environment(whose="obs"),
         "environment of a dirty tree": Environment(
             whose="prefix", source=Source(commit="0" * 64, dirty=True), packages=(("a", "1"), ("a", "2"))
@@ -352,6 +412,8 @@ _STATUS = "a6737461747573" + "a26f6b"
 _TREE = _KIND + "a474726565"
 _COUNT = "a5636f756e74"
 _ENTRIES = "a7656e7472696573"
+_INSPECTION = "84" + "a466696c65" + "c420" + "ab" * 32
+_INSPECTED = _KIND + "aa696e7370656374696f6e" + _VERSION
 _ID = "c420" + "cd" * 32
 
 
@@ -480,6 +542,8 @@ INVALID_OBJECTS: tuple[tuple[str, str, str, str], ...] = (
         "85" + _COUNT + "02" + _ENTRIES + "92" + _entry("a161"),
         "92a16201" + _TREE + _SIZE + "02" + _VERSION,
     ),
+    ("an inspection of nothing", "MissingKey", _INSPECTION + "a5666f756e64", "80" + _INSPECTED),
+    ("an inspection of a list", "InvalidField", _INSPECTION + "a5666f756e64", "90" + _INSPECTED),
     ("a part of nothing", "InvalidField", "", "82" + _KIND + "a470617274" + _VERSION),
 )
 
