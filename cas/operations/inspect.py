@@ -28,12 +28,6 @@ _NO_PICKLES: Final = frozenset(
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 
 
-class Note(str):
-    """Why nothing is stored of a model file: a code, for the notes of the manifest."""
-
-    __slots__ = ()
-
-
 @frozen
 class Fingerprint:
     """The file's own digests, read through the same descriptor."""
@@ -111,16 +105,16 @@ def inspect_member(
     return found
 
 
-def inspect_for_record(opened: OpenedFile, *, limits: Limits = DEFAULT) -> dict[str, Value] | Note | None:
-    """The document that is stored of a file: None if it is no model file, a note if it is not to be stored
-    since it would say more about this machine than about the file. Raises OperatingSystemRefused.
+def inspect_for_record(opened: OpenedFile, *, limits: Limits = DEFAULT) -> dict[str, Value] | str | None:
+    """The document that is stored of a file: None if it is no model file; a code for the manifest's notes
+    where it would say more about this machine than about the file. Raises OperatingSystemRefused.
     """
     graph = read_model(opened, limits=limits)
     if opened.stat.st_size == 0 or _no_model(graph) is not None:
         return None
     if any(problem.code == "NEEDS_MODULE" for problem in graph.problems):
-        return Note("INSPECTION_NEEDS_MODULE")
-    return Note("INSPECTION_TIMED_OUT") if graph.timed_out else summarise(graph)
+        return "INSPECTION_NEEDS_MODULE"
+    return "INSPECTION_TIMED_OUT" if graph.timed_out else summarise(graph)
 
 
 def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limits) -> Inspected:

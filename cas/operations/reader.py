@@ -152,15 +152,15 @@ class Reader:
         """What is told of a model file. What goes wrong is a remark: the file is recorded all the same."""
         if given.role != "model" and not is_model_name(os.fsdecode(os.path.basename(given.path))):
             return None
-        from .inspect import Note, inspect_for_record
+        from .inspect import inspect_for_record
 
         try:
             found = inspect_for_record(opened)
         except ObsError:
             raise
         except Exception:  # noqa: BLE001  # a bug there, which `obs inspect` shows, costs no record here
-            found = Note("INSPECTION_FAILED")
-        if isinstance(found, Note):
+            found = "INSPECTION_FAILED"
+        if isinstance(found, str):
             self.remarks.add(found)
             return None
         return found
