@@ -140,6 +140,10 @@ MAPS = {
     "manifest": "sequence:uint recorded_at:time run:id report:id parent?id message?message files?file_notes "
     "notes?codes history?ids",
     "inspection": "file:id found:found",
+    "content": "rules:positive rows:uint width:uint rows_with_missing:uint schema:id table:id "
+    "columns?columns column_parts?ids digests?id label?label_counts tables?uint members?members "
+    "member_parts?ids",
+    "content-part": "columns?columns members?members",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
@@ -147,6 +151,8 @@ MAPS = {
     "observation": "role:role kind:role id:id",
     "diagnostic": "code:code severity:severity message:text details?full_map",
     "file_note": "role:role name:base path:path outside?true sha256?id cached?positive",
+    "column": "name:text kind:column_kind nulls:uint distinct:distinct more?true value:id text?id",
+    "label_counts": "name:text nulls:uint classes?class_rows more?true",
     # An inspection; `[type]` is an array, `{type}` a map from any str, and both may be empty:
     "found": "pipeline_steps:[step] step_count:uint has_preprocessing:bool model?model tree?estimator "
     "estimator_count:uint n_features_in?uint feature_names_in?[any] classes?[any] libraries:{text} "
@@ -164,7 +170,7 @@ MAPS = {
     "attribute": "name:text type:text dtype?text shape?[uint] bytes?uint",
     "names": "count:uint first:[any]",
 }
-KINDS = tuple(MAPS)[:10]
+KINDS = tuple(MAPS)[:12]
 # What matches as a whole is a str of that type.
 PATTERNS = {
     "role": "[a-z][a-z0-9_-]{0,63}",
@@ -173,6 +179,7 @@ PATTERNS = {
     "whose": "prefix|virtual-env|conda|obs",
     "commit": "[0-9a-f]{40}([0-9a-f]{24})?",
     "code": "[A-Z][A-Z0-9_]{0,63}",
+    "column_kind": "null|boolean|number|timestamp|zoned_timestamp|text|binary",
     "grade": "dangerous|unknown|known",
     "severity": "info|warning|error",
     "count_name": "[a-z][a-z0-9_]{0,63}",
@@ -185,6 +192,9 @@ LISTS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
     "ids": ("id", None),
     "codes": ("code", lambda item: item.encode()),
     "entries": ("entry", lambda item: name_bytes(item[0])),
+    "columns": ("column", None),
+    "class_rows": ("positive", None),
+    "members": ("member", lambda item: name_bytes(item[0])),
     "links": ("link", lambda item: (item["role"], name_bytes(item["name"]))),
     "file_notes": ("file_note", lambda item: (item["role"], name_bytes(item["name"]))),
     "packages": ("package", lambda item: [part.encode() for part in item]),
@@ -205,6 +215,8 @@ OTHERS: dict[str, Callable[[Any], object]] = {
     "path": lambda value: is_path(name_bytes(value)),
     "base": lambda value: is_path(name_bytes(value)) and b"/" not in name_bytes(value),
     "entry": lambda value: is_row(value, "path", "uint", "id"),
+    "member": lambda value: is_row(value, "path", "uint", "id"),
+    "distinct": lambda value: type(value) is int and 0 <= value <= 10_000,
     "package": lambda value: is_row(value, "text", "text"),
     "counts": lambda value: type(value) is Map and value and all(map(count_is, value, value.values())),
 }
@@ -270,6 +282,12 @@ def is_a(what: str, value: Any) -> bool:
     return rule(what, value)
 
 
+def is_split(value: Any, here: str, aside: str, count: int, most: int) -> bool:
+    """Whether a list stands in its map if it is short, and else in parts."""
+    held, parts = len(value.get(here, [])), len(value.get(aside, []))
+    return (held, parts) == ((count, 0) if count <= most else (0, (count + most - 1) // most))
+
+
 def rule(what: str, value: Any) -> bool:
     """What a type says beyond the types of its keys."""
     if what == "time":
@@ -294,6 +312,17 @@ def rule(what: str, value: Any) -> bool:
         record = value.get("record", {"role": "record", "kind": "file"})
         free = len(set(roles)) == len(roles) and not {"metrics", "params", "record"} & set(roles)
         return free and (record["role"], record["kind"]) == ("record", "file")
+    if what == "label_counts":
+        rows = value.get("classes", [])
+        return len(rows) <= 10_000 and sorted(rows, reverse=True) == rows and not (rows and "more" in value)
+    if what == "content":
+        held = is_split(value, "columns", "column_parts", value["width"], 1024)
+        held = held and is_split(value, "members", "member_parts", value.get("tables", 0), 4096)
+        listed = "tables" not in value and value["rows"] > 0 and value["width"] > 0
+        return held and ("digests" in value) == listed and value["rows_with_missing"] <= value["rows"]
+    if what == "content-part":
+        columns, members = len(value.get("columns", [])), len(value.get("members", []))
+        return (columns == 0) != (members == 0) and columns <= 1024 and members <= 4096
     if what == "attribute":
         return len(value) in (2, 5)
     if what == "file_note":
@@ -409,8 +438,30 @@ class Store:
             self.get("environment", report["environment"])
         for seen in report.get("observations", []):
             found = self.get(seen["kind"], seen["id"])
+            if seen["kind"] == "content":
+                self.content(found)
             files = {link["id"] for link in run.get("artifacts", []) if link["role"] == seen["role"]}
             need(seen["kind"] != "inspection" or found["file"] in files, "an inspection of another file")
+
+    def content(self, content: Any) -> None:
+        """The parts of a content, and the blob of its digests."""
+        columns = self.split(content, "columns", "column_parts", content["width"], 1024)
+        members = self.split(content, "members", "member_parts", content.get("tables", 0), 4096)
+        need("tables" not in content or sum(one[1] for one in members) == content["rows"], "other rows")
+        if "digests" in content:
+            blocks, rest = divmod(content["rows"], 65536)
+            each = 32 * (blocks + (rest > 0) + (rest + 4095) // 4096)
+            self.blob(content["digests"], each * sum(1 + ("text" in column) for column in columns))
+
+    def split(self, content: Any, here: str, aside: str, count: int, most: int) -> list[Any]:
+        """A list that stands in an object, or in parts of a fixed length."""
+        parts = [self.get("content-part", part).get(here, []) for part in content.get(aside, [])]
+        need(all(len(part) == most for part in parts[:-1]), f"{here} that are split in another way")
+        found = [each for part in parts for each in part] or content.get(here, [])
+        need(len(found) == count, f"another number of {here}")
+        if here == "members":
+            need(all(name_bytes(a[0]) < name_bytes(b[0]) for a, b in pairwise(found)), "members out of order")
+        return found
 
     def walk(self, wanted: bytes) -> Iterator[Any]:
         """The manifests from `wanted` down to number 0."""

@@ -75,6 +75,14 @@ class Fields:
             raise self._wrong(key, "a bool")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether an optional key is there, whose only value is true: false is an absent key."""
+        if not self.has(key):
+            return False
+        if self._take(key) is not True:
+            raise self._wrong(key, "true (false is an absent key)")
+        return True
+
     def name(self, key: str) -> FileName:
         """A file's name: str, or bin where it is no UTF-8."""
         if not isinstance(value := self._take(key), (str, bytes)):

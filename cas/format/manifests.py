@@ -68,9 +68,7 @@ class FileNote:
         """The inverse of `to_value`."""
         fields = Fields(value, path, "file note")
         role, name, place = fields.text("role"), fields.name("name"), fields.name("path")
-        outside = fields.has("outside")
-        if outside and not fields.boolean("outside"):
-            raise Misplaced((*path, "outside"), InvalidField(problem="'outside' is true or absent"))
+        outside = fields.flag("outside")
         sha256 = fields.digest("sha256", Sha256) if fields.has("sha256") else None
         has_cached = fields.has("cached")
         cached = fields.uint("cached") if has_cached else 0

@@ -17,6 +17,7 @@ from .fields import Fields, Misplaced
 from .ids import ObjectId, derive_object_id
 
 if TYPE_CHECKING:
+    from .contents import Content, ContentPart
     from .data import File, Part, Tree
     from .inspections import Inspection
     from .manifests import Manifest
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from .runs import Metrics, Params, Run
 
 Object: TypeAlias = (
-    "File | Tree | Part | Metrics | Params | Run | Inspection | Environment | Report | Manifest"
+    "File | Tree | Part | Metrics | Params | Run | Content | ContentPart | Inspection | Environment"
+    " | Report | Manifest"
 )
 
 VERSION: Final = 1
@@ -35,6 +37,8 @@ KINDS: Final = {
     "metrics": ("runs", "Metrics"),
     "params": ("runs", "Params"),
     "run": ("runs", "Run"),
+    "content": ("contents", "Content"),
+    "content-part": ("contents", "ContentPart"),
     "inspection": ("inspections", "Inspection"),
     "environment": ("reports", "Environment"),
     "report": ("reports", "Report"),

@@ -18,6 +18,7 @@ from ..errors import (
     UnknownKind,
     UnknownVersion,
 )
+from ..format.contents import Content, ContentPart, columns_of, digest_bytes, members_of
 from ..format.data import File, Part, Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
@@ -114,6 +115,9 @@ class Checker:
 
     def _check_observation(self, seen: Observation, run: Run, who: str, problems: list[Problem]) -> None:
         """That it is there, of the kind that the report says, and about the file that has its role."""
+        if seen.kind == Content.KIND:
+            self._check_content(seen.id, who, problems)
+            return
         if seen.kind != Inspection.KIND:  # a kind that came later
             self._any(seen.id, who, problems)
             return
@@ -123,6 +127,30 @@ class Checker:
         ):
             text = f"the inspection of '{seen.role}' of {who} is of another file"
             problems.append(Problem(code="OBJECT_CORRUPT", id=seen.id.hex, message=text))
+
+    def _check_content(self, wanted: ObjectId, who: str, problems: list[Problem]) -> None:
+        """Its parts, and the blob of its digests if that is kept."""
+        content = self._get(Content, wanted, f"the report of {who}", problems)
+        if not isinstance(content, Content):
+            return
+        whole = True
+        parts: dict[ObjectId, ContentPart] = {}
+        for part in (*content.column_parts, *content.member_parts):
+            found = self._get(ContentPart, part, f"content {wanted.short}", problems)
+            whole = whole and isinstance(found, ContentPart)
+            if isinstance(found, ContentPart):
+                parts[part] = found
+        if not whole:
+            return
+        try:
+            for _ in members_of(content, [parts[part] for part in content.member_parts]):
+                pass
+            size = digest_bytes(content, columns_of(content, [parts[part] for part in content.column_parts]))
+        except FormatError as error:
+            problems.append(_corrupt(wanted, error.problem))
+            return
+        if content.digests is not None:
+            self._check_blob(File(size=size, blake3=content.digests), problems)
 
     def _check_document(
         self, document: Document, kind: type[Metrics | Params], who: str, problems: list[Problem]

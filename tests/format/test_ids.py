@@ -17,6 +17,8 @@ from obs.cas.format.objects import KINDS as OBS_KINDS
 
 CASES: list[Any] = PUBLISHED["cases"]
 KINDS = [
+    "content",
+    "content-part",
     "environment",
     "file",
     "inspection",

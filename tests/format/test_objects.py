@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from obs.cas import errors
 from obs.cas.errors import DuplicateKey, FormatError, InvalidField, UnknownKey, UnknownVersion, UnsortedKeys
 from obs.cas.format.canonical import Value, decode, encode
+from obs.cas.format.contents import COLUMN_KINDS, Column, Content, ContentPart, Label, Member
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, derive_object_id
@@ -189,6 +190,56 @@ def shaped(draw: st.DrawFn, kind: str, levels: int = 3) -> Any:
     return found
 
 
+kinds = st.sampled_from(COLUMN_KINDS)
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> Column:
+    return Column(
+        name=draw(texts),
+        kind=draw(kinds),
+        nulls=draw(sizes),
+        distinct=draw(st.integers(0, 10_000)),
+        more=draw(st.booleans()),
+        value=draw(ids),
+        text=draw(st.none() | ids),
+    )
+
+
+@st.composite
+def members(draw: st.DrawFn) -> tuple[Member, ...]:
+    names = draw(st.lists(paths, unique_by=name_bytes, max_size=3))
+    return tuple(
+        Member(name=name, rows=draw(sizes), table=draw(ids)) for name in sorted(names, key=name_bytes)
+    )
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> Content:
+    width = draw(st.sampled_from([0, 1, 2, 1024, 1025, 3000]))
+    small = width <= 2
+    held = [draw(columns()) for _ in range(width)] if small else [draw(columns())] * width
+    listed = draw(st.none() | members())
+    rows = draw(sizes)
+    classes = sorted(draw(st.lists(st.integers(1, 99), max_size=3)), reverse=True)
+    return Content(
+        rules=draw(st.integers(1, 9)),
+        rows=rows,
+        width=width,
+        rows_with_missing=draw(st.integers(0, rows)),
+        schema=draw(ids),
+        table=draw(ids),
+        columns=tuple(held) if width <= 1024 else (),
+        column_parts=tuple(draw(ids) for _ in range(-(-width // 1024))) if width > 1024 else (),
+        digests=draw(raw_ids.map(BlobId)) if listed is None and rows and width else None,
+        label=draw(
+            st.none() | st.builds(Label, name=texts, nulls=sizes, classes=st.just(tuple(classes)) | st.none())
+        ),
+        tables=None if listed is None else len(listed),
+        members=listed or (),
+    )
+
+
 OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "file": files,
     "tree": entry_lists().map(lambda entries: Tree.of(entries, ())),
@@ -196,6 +247,11 @@ OBJECTS: dict[str, st.SearchStrategy[Object]] = {
     "metrics": st.builds(Metrics, source=st.none() | raw_ids.map(BlobId), values=maps),
     "params": st.builds(Params, source=raw_ids.map(BlobId), values=st.none() | maps),
     "run": runs(),
+    "content": contents(),
+    "content-part": st.lists(columns(), min_size=1, max_size=3).map(
+        lambda found: ContentPart(columns=tuple(found))
+    )
+    | members().filter(bool).map(lambda found: ContentPart(members=found)),
     "inspection": st.builds(Inspection, file=ids, found=shaped("found")),
     "environment": environments,
     "report": reports(),

@@ -108,7 +108,7 @@ def test_the_hashes_of_the_page() -> None:
 
 
 def test_the_tables_of_the_page_name_the_keys_of_every_kind() -> None:
-    sections = dict(re.findall(r"^### ([a-z, ]+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
+    sections = dict(re.findall(r"^### ([a-z, -]+)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
     for kind in standalone.KINDS:
         section = next(text for heading, text in sections.items() if kind in heading.split(", "))
         for field in standalone.MAPS[kind].split():

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from obs.cas.format.canonical import Value, decode, encode
+from obs.cas.format.contents import Column, Content, ContentPart, Label, Member
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, blob_id
 from obs.cas.format.inspections import Inspection
@@ -262,6 +263,49 @@ def more_objects() -> dict[str, Object]:
             artifacts=(Link(role="model", name="m", kind="file", id=some),),
             params=Document(values=some, name="p.toml", file=other),
         ),
+        "content of nothing": Content(
+            rules=1, rows=0, width=0, rows_with_missing=0, schema=some, table=other
+        ),
+        "content of two columns": Content(
+            rules=1,
+            rows=70_000,
+            width=2,
+            rows_with_missing=3,
+            schema=some,
+            table=other,
+            columns=(
+                Column(name="x", kind="number", nulls=3, distinct=1000, more=True, value=some, text=other),
+                Column(name="y", kind="text", nulls=0, distinct=2, value=other),
+            ),
+            digests=BlobId(b"\x05" * 32),
+            label=Label(name="y", nulls=0, classes=(40_000, 30_000)),
+        ),
+        "content of a wide table": Content(
+            rules=1,
+            rows=1,
+            width=1025,
+            rows_with_missing=0,
+            schema=some,
+            table=other,
+            column_parts=(some, other),
+            digests=BlobId(b"\x05" * 32),
+            label=Label(name="y", nulls=1, classes=None),
+        ),
+        "content of a folder": Content(
+            rules=1,
+            rows=3,
+            width=1,
+            rows_with_missing=0,
+            schema=some,
+            table=other,
+            columns=(Column(name="", kind="zoned_timestamp", nulls=0, distinct=3, value=some),),
+            tables=2,
+            members=(Member(name="a/1.csv", rows=3, table=some), Member(name=b"a/\xff", rows=0, table=some)),
+        ),
+        "content-part of columns": ContentPart(
+            columns=(Column(name="z", kind="null", nulls=1, distinct=0, value=some),)
+        ),
+        "content-part of tables": ContentPart(members=(Member(name="a.csv", rows=1, table=some),)),
         "inspection of a file that breaks off": Inspection(file=some, found=NOTHING_FOUND),
         "inspection of a pipeline": Inspection(file=other, found=PIPELINE_FOUND),
         "environment unknown": Environment(whose="obs"),
