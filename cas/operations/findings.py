@@ -1,4 +1,4 @@
-"""What is odd about a dataset, as diagnostics: told from its content alone, the same for `schema` and `record`.
+"""What is odd about a dataset, as diagnostics: told from its content alone, for `schema` and `record` alike.
 
 Column names are told, and how many rows; never the value of a cell.
 """
