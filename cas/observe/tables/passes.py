@@ -27,7 +27,7 @@ def observe(
     from concurrent.futures import ThreadPoolExecutor
 
     rows = 0
-    with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads - 1) as side_by_side:
+    with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads) as side_by_side:
         coming = ahead.submit(next, units, None)
         while (unit := coming.result()) is not None:
             coming = ahead.submit(next, units, None)

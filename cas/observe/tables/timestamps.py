@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ZERO: Final = ord("0")
+_T: Final = len("YYYY-MM-DD")
+_ALTERNATIVES: Final = {b"T": ord(" "), b" ": ord("T"), b"+": ord("-"), b"-": ord("+")}
+"""What else may stand where a date ends, and before a zone."""
 _MONTHS: Final = 12
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
 
@@ -77,11 +80,11 @@ def _matrix(
     if digits[is_digit].max() > 9:
         return None
     for place in np.flatnonzero(~is_digit).tolist():
-        character = layout[0][place : place + 1]
-        # A blank may stand for T, and a zone has a sign: those are looked at below, or one by one.
-        allowed = b"T " if place == 10 else b"+-" if place == layout.start("sign") else character
-        if not np.isin(columns[place], np.frombuffer(allowed, np.uint8)).all():
-            return None
+        same = columns[place] == layout[0][place]
+        if not same.all():
+            other = _ALTERNATIVES.get(layout[0][place : place + 1], -1)
+            if place != _T and place != layout.start("sign") or not (same | (columns[place] == other)).all():
+                return None
 
     def field(name: str, most: int) -> NDArray[Any] | None:
         total = np.zeros(len(matrix), np.int64)
