@@ -127,7 +127,7 @@ def _unreadable(opened: OpenedFile, error: OSError, reason: str) -> NoHeader:
     return NoHeader(reason)
 
 
-class _Positioned(io.RawIOBase):
+class PositionedFile(io.RawIOBase):
     """A descriptor read from the beginning by `pread`, so that its own position stays where it is."""
 
     def __init__(self, descriptor: int, most_bytes: int | None = None) -> None:
@@ -158,8 +158,8 @@ class _Positioned(io.RawIOBase):
 
 def _stream(opened: OpenedFile, compression: str) -> IO[bytes]:
     if not compression:
-        return io.BufferedReader(_Positioned(opened.fd), _FIRST_BYTES)
-    raw = io.BufferedReader(_Positioned(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
+        return io.BufferedReader(PositionedFile(opened.fd), _FIRST_BYTES)
+    raw = io.BufferedReader(PositionedFile(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
     if compression == ".gz":
         import gzip
 
@@ -272,7 +272,7 @@ def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | No
     import pyarrow as pa
 
     try:
-        with io.BufferedReader(_Positioned(opened.fd)) as raw:
+        with io.BufferedReader(PositionedFile(opened.fd)) as raw:
             if parquet:
                 import pyarrow.parquet as pq
 

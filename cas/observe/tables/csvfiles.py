@@ -228,7 +228,7 @@ def _read(
                 check_utf8=False,
             ),
         )
-        rows = observe(cut(_without_last(reader, mark)), columns, missing, threads)
+        rows = observe(cut(_without_last(reader, mark)), [columns], missing, threads)
     except pa.ArrowInvalid as error:
         if blocks.too_long:
             return _TOO_LONG

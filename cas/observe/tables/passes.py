@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .columns import Column
@@ -15,29 +16,37 @@ if TYPE_CHECKING:
 
 
 def observe(
-    units: Iterator[Unit], columns: Sequence[Column], missing: MissingRows, threads: int, group: int = 0
+    units: Iterator[tuple[int, Unit]],
+    groups: Sequence[Sequence[Column]],
+    missing: MissingRows,
+    threads: int,
 ) -> int:
-    """Gives each column its cells of all units; the number of rows.
+    """Gives each column its cells of all units; the number of rows. A unit comes with the number of its group.
 
-    With two threads the next unit is read while this one is looked at; with more, columns are looked at
-    side by side. Raises what reading the units raises.
+    With more than one thread the next unit is read while this one is looked at, column by column side by
+    side. Raises what reading the units raises.
     """
+    rows = 0
     if threads < 2:
-        return sum(_look(unit, columns, missing, group, map) for unit in units)
+        for group, unit in units:
+            valid = [column.add(unit.column(number)) for number, column in enumerate(groups[group])]
+            missing.add(group, unit.rows, valid)
+            rows += 0 if group else unit.rows
+        return rows
     from concurrent.futures import ThreadPoolExecutor
 
-    rows = 0
+    # One more than `threads`: where the next unit is there already, the others have the processors.
     with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads) as side_by_side:
         coming = ahead.submit(next, units, None)
-        while (unit := coming.result()) is not None:
+        while (found := coming.result()) is not None:
             coming = ahead.submit(next, units, None)
-            rows += _look(unit, columns, missing, group, side_by_side.map)
+            group, unit = found
+            columns = groups[group]
+            look = partial(_look, unit, columns)
+            missing.add(group, unit.rows, list(side_by_side.map(look, range(len(columns)))))
+            rows += 0 if group else unit.rows
     return rows
 
 
-def _look(unit: Unit, columns: Sequence[Column], missing: MissingRows, group: int, each: type[map]) -> int:
-    def look(number: int) -> NDArray[np.bool_] | None:
-        return columns[number].add(unit.column(number))
-
-    missing.add(group, unit.rows, list(each(look, range(len(columns)))))
-    return unit.rows
+def _look(unit: Unit, columns: Sequence[Column], number: int) -> NDArray[np.bool_] | None:
+    return columns[number].add(unit.column(number))

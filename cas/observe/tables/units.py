@@ -82,9 +82,11 @@ class Cutter:
         return Unit(whole)
 
 
-def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[Unit]:
-    """The units of all batches. Raises Refusal, and what reading the batches raises."""
+def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Unit]]:
+    """The units of all batches, in one group, 0. Raises Refusal, and what reading the batches raises."""
     cutter = Cutter()
     for batch in batches:
-        yield from cutter.add(batch)
-    yield from cutter.end()
+        for unit in cutter.add(batch):
+            yield 0, unit
+    for unit in cutter.end():
+        yield 0, unit

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .cells import Cells, TextCells, raw
+from .cells import Cells, raw
 from .digests import PAGE_ROWS, Kind
 
 if TYPE_CHECKING:
@@ -122,20 +122,6 @@ class Instants:
         if len(kinds) > most:
             return None
         return {(a, b) if b else a: n for (a, b), n in zip(kinds.tolist(), numbers.tolist(), strict=True)}
-
-
-class Texts:
-    """Text or bytes, as they are."""
-
-    __slots__ = ("cells", "kind")
-
-    def __init__(self, kind: Kind, cells: TextCells) -> None:
-        self.kind = kind
-        self.cells = cells
-
-    def page_digests(self) -> list[bytes]:
-        """The digest of each page."""
-        return self.cells.text_digests(self.kind)
 
 
 Values: TypeAlias = Numbers | Booleans | Instants
