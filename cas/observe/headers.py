@@ -133,7 +133,7 @@ def _unreadable(opened: OpenedFile, error: OSError, reason: str) -> NoHeader:
     return NoHeader(reason)
 
 
-class _Positioned(io.RawIOBase):
+class PositionedFile(io.RawIOBase):
     """A descriptor read from the beginning by `pread`, so that its own position stays where it is."""
 
     def __init__(self, descriptor: int, most_bytes: int | None = None) -> None:
@@ -164,8 +164,8 @@ class _Positioned(io.RawIOBase):
 
 def _stream(opened: OpenedFile, compression: str) -> IO[bytes]:
     if not compression:
-        return io.BufferedReader(_Positioned(opened.fd), _FIRST_BYTES)
-    raw = io.BufferedReader(_Positioned(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
+        return io.BufferedReader(PositionedFile(opened.fd), _FIRST_BYTES)
+    raw = io.BufferedReader(PositionedFile(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
     if compression == ".gz":
         import gzip
 
@@ -199,38 +199,46 @@ def _grow(stream: IO[bytes], parse: _Parse) -> tuple[str, ...] | NoHeader:
 class _Lines:
     """The lines of a text with their ends, so that a quoted line end stays in its cell.
 
-    `exhausted`: one more was asked for than there is.
+    `end` is how many characters were taken; `exhausted`: one more line was asked for than there is.
     """
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
-        self.last = ""
+        self.end = 0
         self.exhausted = False
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
-            self.last = line
+            self.end += len(line)
             yield line
         self.exhausted = True
 
 
 def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...] | NoHeader | None:
-    """The first row that is not blank; None if it goes on beyond `data`.
+    found = csv_header(data, delimiter=delimiter, whole=whole)
+    return found if found is None or isinstance(found, NoHeader) else found[0]
 
-    Quotes inside a cell are taken as pyarrow's reader takes them; a quote that is never closed is an error.
+
+def csv_header(data: bytes, *, delimiter: str, whole: bool) -> tuple[tuple[str, ...], int] | NoHeader | None:
+    """The first row that is not blank, and where the text goes on behind it; None if it goes on beyond `data`.
+
+    `data` is the beginning of a file, all of it if `whole`. Quotes inside a cell are taken as pyarrow's
+    reader takes them; a quote that is never closed is an error.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return NoHeader("UTF16")
     import csv
 
     # Bad UTF-8 further down does not hide the header, nor does a character that `data` ends within.
-    text = data.removeprefix(_BOM).decode("utf-8", "surrogateescape")
+    body = data.removeprefix(_BOM)
+    text = body.decode("utf-8", "surrogateescape")
     lines = _Lines(text)
     try:
         row = next((row for row in csv.reader(lines, delimiter=delimiter) if row), None)
     except csv.Error:  # a cell of more than 128 KiB
         return NoHeader("BAD_HEADER")
-    if not whole and (lines.exhausted or row is None or not lines.last.endswith("\n")):
+    # A carriage return at the end of what is there may be one half of a line end.
+    if not whole and (row is None or lines.exhausted or (lines.end == len(text) and text[-1] != "\n")):
         return None
     if row is None:
         return NoHeader("EMPTY")
@@ -240,7 +248,8 @@ def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...]
         return NoHeader("NUL_BYTE")
     if any(_SURROGATE.search(name) for name in row):
         return NoHeader("BAD_UTF8")
-    return tuple(row)
+    end = len(text[: lines.end].encode("utf-8", "surrogateescape"))
+    return tuple(row), len(data) - len(body) + end
 
 
 def _json_columns(data: bytes, *, whole: bool) -> tuple[str, ...] | NoHeader | None:
@@ -269,7 +278,7 @@ def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | No
     import pyarrow as pa
 
     try:
-        with io.BufferedReader(_Positioned(opened.fd)) as raw:
+        with io.BufferedReader(PositionedFile(opened.fd)) as raw:
             if parquet:
                 import pyarrow.parquet as pq
 

@@ -1,0 +1,189 @@
+"""What is known of a table when its last page has gone by, or why nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from ...format.frozen import frozen, row
+from .columns import Column
+from .digests import Kind, schema_digest, table_digest
+from .distinct import MOST, MOST_CLASSES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@row
+class Place:
+    """Where something is: the `number`-th `unit`, a "row" (from 1, the header and blank lines not counted) or a
+    "byte" (from 0, of the decompressed text)."""
+
+    unit: str
+    number: int
+
+
+@row
+class Unavailable:
+    """Why a content is not known. `code` is the same on every machine; `message` is a sentence for people.
+
+    EMPTY, BAD_HEADER, BAD_UTF8, UTF16, NUL_BYTE (in the header), RAGGED_ROW, UNCLOSED_QUOTE, ROW_TOO_LONG,
+    PAGE_TOO_LARGE, BAD_FILE.
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+
+
+class Refusal(Exception):
+    """Ends a pass from within; no caller of this room meets it."""
+
+    def __init__(self, why: Unavailable) -> None:
+        super().__init__(why.message)
+        self.why = why
+
+
+@frozen
+class ColumnContent:
+    """One column. Digests are 32 bytes each; `…_blocks` are the digests of its blocks, one behind the other,
+    `…_pages` those of the pages of its last block, if that is not full (what an append is told by).
+
+    `text` is None where the source has typed cells and the kind is not text. `distinct` counts the values of
+    the column's kind that are not null; if `distinct_exact` is false there are more.
+    """
+
+    name: str
+    kind: Kind
+    nulls: int
+    distinct: int
+    distinct_exact: bool
+    value: bytes
+    value_blocks: bytes
+    value_pages: bytes
+    text: bytes | None
+    text_blocks: bytes
+    text_pages: bytes
+
+
+@row
+class LabelClass:
+    """One value of the label and its rows. `name` is None where it is longer than what is kept."""
+
+    name: str | None
+    rows: int
+
+
+@row
+class LabelContent:
+    """The label's values, the most frequent first; `classes` is None if there are more than 10,000."""
+
+    nulls: int
+    classes: tuple[LabelClass, ...] | None
+
+
+@frozen
+class TableContent:
+    """A table. `label` is None unless exactly one column is called as was asked."""
+
+    rows: int
+    columns: tuple[ColumnContent, ...]
+    schema: bytes
+    table: bytes
+    rows_with_missing: int
+    label: LabelContent | None
+
+
+class MissingRows:
+    """Counts the rows in which any cell is null, over columns that come in groups, each at its own pace."""
+
+    __slots__ = ("_at", "_base", "_complete", "count")
+
+    def __init__(self, groups: int = 1) -> None:
+        self.count = 0
+        self._at = [0] * groups
+        self._base = 0
+        self._complete: NDArray[np.bool_] | None = None
+
+    def add(self, group: int, rows: int, valid: Sequence[NDArray[np.bool_] | None]) -> None:
+        """The next `rows` rows of a group: where each of its columns has values (None: everywhere)."""
+        import numpy as np
+
+        whole = np.ones(rows, np.bool_)
+        for column in valid:
+            if column is not None:
+                whole &= column
+        if len(self._at) == 1:
+            self.count += rows - int(np.count_nonzero(whole))
+            return
+        start = self._at[group] - self._base
+        window = self._complete if self._complete is not None else np.ones(0, np.bool_)
+        if start + rows > len(window):
+            window = np.concatenate([window, np.ones(start + rows - len(window), np.bool_)])
+        window[start : start + rows] &= whole
+        self._at[group] += rows
+        done = min(self._at) - self._base
+        self.count += done - int(np.count_nonzero(window[:done]))
+        self._complete = window[done:].copy() if done else window
+        self._base += done
+
+
+def most_distinct(name: str, label: str | None) -> int:
+    """How many distinct values are counted of a column."""
+    return MOST_CLASSES if name == label else MOST
+
+
+def table_content(
+    names: Sequence[str], columns: Sequence[Column], *, rows: int, rows_with_missing: int, label: str | None
+) -> TableContent:
+    """Of columns to which all cells were given."""
+    found = tuple(_column(name, column, label) for name, column in zip(names, columns, strict=True))
+    labels = [column for name, column in zip(names, columns, strict=True) if name == label]
+    return TableContent(
+        rows=rows,
+        columns=found,
+        schema=schema_digest((column.kind, column.name) for column in found),
+        table=table_digest(rows, ((column.kind, column.name, column.value) for column in found)),
+        rows_with_missing=rows_with_missing,
+        label=_label(labels[0]) if len(labels) == 1 else None,
+    )
+
+
+def _column(name: str, column: Column, label: str | None) -> ColumnContent:
+    counts = column.counts()
+    text = column.text
+    return ColumnContent(
+        name=name,
+        kind=column.kind,
+        nulls=column.nulls,
+        distinct=most_distinct(name, label) if counts is None else len(counts),
+        distinct_exact=counts is not None,
+        value=column.value.column_digest(column.kind, column.rows),
+        value_blocks=column.value.block_digests(),
+        value_pages=b"".join(column.value.pages),
+        text=None if text is None else text.column_digest(Kind.TEXT, column.rows),
+        text_blocks=b"" if text is None else text.block_digests(),
+        text_pages=b"" if text is None else b"".join(text.pages),
+    )
+
+
+def _label(column: Column) -> LabelContent:
+    counts = column.counts()
+    if counts is None:
+        return LabelContent(column.nulls, None)
+    classes = [LabelClass(_name(value), count) for value, count in counts.items()]
+    classes.sort(key=lambda found: (-found.rows, found.name or ""))
+    return LabelContent(column.nulls, tuple(classes))
+
+
+_WHOLE: Final = 1 << 53
+
+
+def _name(value: Hashable) -> str | None:
+    """A value for people: `1` also where it was written `1.0`."""
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if isinstance(value, float) and abs(value) < _WHOLE and value.is_integer():
+        value = int(value)
+    return None if isinstance(value, tuple) and len(value) == 1 else str(value)

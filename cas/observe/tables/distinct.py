@@ -1,0 +1,111 @@
+"""How many distinct values a column has, and how often each occurs: exactly up to a bound, then "more".
+
+The cells of a text column are counted as they are written, so that nothing is lost if its kind turns out
+to be text late; only when those are too many are values counted (`1` and `1.0` are two texts and one value).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from .cells import Cells, TextCells
+from .digests import PAGE_ROWS
+from .values import Counts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST: Final = 1000
+MOST_CLASSES: Final = 10_000
+"""Of the label."""
+_KEPT_BYTES: Final = 64
+"""A longer cell is known by its digest."""
+
+
+class Countable(Protocol):
+    """Values that know how often each of them occurs."""
+
+    @property
+    def cells(self) -> Cells: ...
+
+    def counts(self, most: int) -> Counts | None:
+        """None if there are more than `most`."""
+        ...
+
+
+def key_of(cell: bytes) -> Hashable:
+    """What a cell is known by: itself, or its digest."""
+    if len(cell) <= _KEPT_BYTES:
+        return cell
+    from blake3 import blake3
+
+    return (blake3(cell).digest(),)
+
+
+class Vocabulary:
+    """The few different cells of a run: which there are, how often, and which of them each cell is."""
+
+    __slots__ = ("codes", "counts", "words")
+
+    def __init__(self, words: list[bytes], counts: list[int], codes: NDArray[np.int32]) -> None:
+        self.words = words
+        self.counts = counts
+        self.codes = codes
+
+
+def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:
+    """None if there are more than `most`."""
+    import numpy as np
+    import pyarrow as pa
+
+    from .cells import buffer_array
+
+    if cells.rows > PAGE_ROWS and len(cells.array.slice(0, PAGE_ROWS).dictionary_encode().dictionary) > most:
+        return None  # a first look: most columns have few values or, in the first page already, too many
+    encoded = cells.array.dictionary_encode()
+    if len(encoded.dictionary) > most:
+        return None
+    indices = encoded.indices
+    codes: NDArray[np.int32] = buffer_array(indices.buffers()[1], np.int32, indices.offset, len(indices))
+    if cells.valid is not None:
+        codes = codes * cells.valid
+    used = codes if cells.valid is None else codes[cells.valid]
+    words = encoded.dictionary.cast(pa.binary()).to_pylist()
+    return Vocabulary(words, np.bincount(used, minlength=len(words)).tolist(), codes)
+
+
+class Tally:
+    """Counts up to `most` keys; None as soon as there are more."""
+
+    __slots__ = ("counts", "most")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.counts: Counts | None = {}
+
+    def add(self, more: Counts | None) -> None:
+        """None: more than `most`, whatever they are."""
+        if self.counts is None or more is None:
+            self.counts = None
+            return
+        if len(self.counts) + len(more) > self.most and len(self.counts.keys() | more.keys()) > self.most:
+            self.counts = None
+            return
+        for key, count in more.items():
+            self.counts[key] = self.counts.get(key, 0) + count
+
+    def add_values(self, values: Countable) -> None:
+        """Counts on, as long as it is worth while."""
+        if self.counts is not None:
+            self.add(values.counts(self.most))
+
+
+def merged(counts: Counts, value_of: Callable[[Hashable], Hashable]) -> Counts:
+    """The counts by another key."""
+    total: Counts = {}
+    for key, count in counts.items():
+        value = value_of(key)
+        total[value] = total.get(value, 0) + count
+    return total

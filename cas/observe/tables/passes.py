@@ -1,0 +1,52 @@
+"""The pass itself: units go by, and every column sees its cells. Reading and looking overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .columns import Column
+from .content import MissingRows
+from .units import Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def observe(
+    units: Iterator[tuple[int, Unit]],
+    groups: Sequence[Sequence[Column]],
+    missing: MissingRows,
+    threads: int,
+) -> int:
+    """Gives each column its cells of all units; the number of rows. A unit comes with the number of its group.
+
+    With more than one thread the next unit is read while this one is looked at, column by column side by
+    side. Raises what reading the units raises.
+    """
+    rows = 0
+    if threads < 2:
+        for group, unit in units:
+            valid = [column.add(unit.column(number)) for number, column in enumerate(groups[group])]
+            missing.add(group, unit.rows, valid)
+            rows += 0 if group else unit.rows
+        return rows
+    from concurrent.futures import ThreadPoolExecutor
+
+    # One more than `threads`: where the next unit is there already, the others have the processors.
+    with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads) as side_by_side:
+        coming = ahead.submit(next, units, None)
+        while (found := coming.result()) is not None:
+            coming = ahead.submit(next, units, None)
+            group, unit = found
+            columns = groups[group]
+            look = partial(_look, unit, columns)
+            missing.add(group, unit.rows, list(side_by_side.map(look, range(len(columns)))))
+            rows += 0 if group else unit.rows
+    return rows
+
+
+def _look(unit: Unit, columns: Sequence[Column], number: int) -> NDArray[np.bool_] | None:
+    return columns[number].add(unit.column(number))

@@ -1,0 +1,92 @@
+"""Record batches cut anew: a unit is whole pages of all columns, so that a page is always hashed at once.
+
+A unit has up to 16 pages, fewer where rows are large. Which it is depends on the pieces that the reader
+gives; the pages do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from .content import Refusal, Unavailable
+from .digests import BLOCK_ROWS, PAGE_ROWS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ENOUGH_BYTES: Final = 32 << 20
+_MOST_BYTES: Final = 1 << 30
+"""Of one page of all columns: all of it has to be in memory at a time."""
+
+
+class Unit:
+    """`rows` rows in some record batches. A column is put together when it is asked for."""
+
+    __slots__ = ("_batches", "rows")
+
+    def __init__(self, batches: list[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.rows = sum(batch.num_rows for batch in batches)
+
+    def column(self, number: int) -> pa.Array:
+        """All cells of one column."""
+        import pyarrow as pa
+
+        arrays = [batch.column(number) for batch in self._batches]
+        return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+class Cutter:
+    """Takes record batches and gives units. Raises Refusal if one page is too large."""
+
+    __slots__ = ("_batches", "_bytes", "_rows")
+
+    def __init__(self) -> None:
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = 0
+        self._bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> Iterator[Unit]:
+        """The units that are complete with this batch."""
+        at = 0
+        while at < batch.num_rows:
+            piece = batch.slice(at, min(batch.num_rows - at, BLOCK_ROWS - self._rows))
+            at += piece.num_rows
+            self._batches.append(piece)
+            self._rows += piece.num_rows
+            self._bytes += piece.nbytes
+            if self._rows == BLOCK_ROWS or (self._rows >= PAGE_ROWS and self._bytes >= _ENOUGH_BYTES):
+                yield self._cut(self._rows - self._rows % PAGE_ROWS)
+            if self._bytes > _MOST_BYTES:
+                message = f"{PAGE_ROWS:,} rows hold more than {_MOST_BYTES >> 30} GiB"
+                raise Refusal(Unavailable("PAGE_TOO_LARGE", message))
+
+    def end(self) -> Iterator[Unit]:
+        """What is left."""
+        if self._rows:
+            yield self._cut(self._rows)
+
+    def _cut(self, rows: int) -> Unit:
+        over = self._rows - rows
+        whole, self._batches, self._rows, self._bytes = self._batches, [], over, 0
+        while over:
+            last = whole.pop()
+            inside = max(0, last.num_rows - over)
+            if inside:
+                whole.append(last.slice(0, inside))
+            rest = last.slice(inside)
+            self._batches.insert(0, rest)
+            self._bytes += rest.nbytes
+            over -= rest.num_rows
+        return Unit(whole)
+
+
+def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Unit]]:
+    """The units of all batches, in one group, 0. Raises Refusal, and what reading the batches raises."""
+    cutter = Cutter()
+    for batch in batches:
+        for unit in cutter.add(batch):
+            yield 0, unit
+    for unit in cutter.end():
+        yield 0, unit
