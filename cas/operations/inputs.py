@@ -17,6 +17,7 @@ from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, open_regular, path_kind
 from ..observe.reading import read_file
 from ..observe.trees import read_folder
+from .contents import Described
 from .views import FileView
 
 
@@ -54,6 +55,7 @@ class Input:
         self.sha256: Sha256 | None = None
         self.cached = 0
         self.inspection: Inspection | None = None
+        self.content: Described | None = None
 
     def recorded(self) -> File | Tree:
         """What it was, once it was read."""

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from ..errors import BadArgument, FormatError, IntegrityError, InvalidDocument, ObsError
+from ..errors import BadArgument, FormatError, IntegrityError, ObsError
 from ..format.canonical import Value
+from ..format.contents import Content
 from ..format.data import File, Part, Tree
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.inspections import Inspection
@@ -17,7 +18,7 @@ from ..format.manifests import FileNote
 from ..format.names import name_bytes, role_from_name
 from ..format.objects import Object, encode_object, object_id
 from ..format.reports import Diagnostic, Observation
-from ..format.runs import LinkKind, Metrics, Params
+from ..format.runs import LinkKind
 from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name, is_model_name
@@ -26,11 +27,19 @@ from ..observe.trees import FolderState, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
 from ..store.statcache import StatCache
 from ..store.store import Store
+from .contents import Described, content_key, settled, stored_content, unavailable
+from .documents import read_metrics, read_params
+from .findings import findings
 from .inputs import DocumentInput, Input, base_name, place_of
 from .requests import Named, RecordRequest
 
+if TYPE_CHECKING:
+    from ..observe.tables.content import TableContent, Unavailable
+
 WORTH_CACHING_BYTES: Final = 16 << 20
 """A smaller file is read in less time than the stat cache takes to open."""
+WORTH_CACHING_TABLE_BYTES: Final = 64 << 10
+"""The same of a table, the content of which takes longer."""
 
 
 class Reader:
@@ -98,54 +107,141 @@ class Reader:
         """Reads everything. The documents first (they are small and may be wrong), then the datasets,
         so that an artifact that equals one is known not to be kept."""
         request = self._request
-        if request.metrics is not None:
-            self.metrics = self._read_document(request.metrics, "metrics", diagnostics)
-        if request.params is not None or request.given_params:
-            self.params = self._read_params(diagnostics)
+        self.metrics, objects = read_metrics(request, self._batch, diagnostics)
+        self.params, more = read_params(request, self._batch, diagnostics)
+        self.objects += [*objects, *more]
         for given in self.datasets:
             known = request.cache and not request.dry_run and not request.keep_data
-            self._read(given, keep=request.keep_data, cache=self._stat_cache(given) if known else None)
+            cache = self._stat_cache(given) if known else None
+            if given.opened is None:
+                self._read_tree(given, keep=request.keep_data, cache=cache)
+            else:
+                self._read_dataset(given, given.opened, cache=cache, diagnostics=diagnostics)
         for given in self.artifacts:
-            self._read(given, keep=request.keep_artifacts, cache=None)
+            if given.opened is None:
+                self._read_tree(given, keep=request.keep_artifacts, cache=None)
+            else:
+                self._read_artifact(given, given.opened)
 
     def _stat_cache(self, given: Input) -> StatCache | None:
         """The stat cache, which is opened for the first dataset that is worth it."""
-        if given.opened is not None and given.opened.stat.st_size < WORTH_CACHING_BYTES:
+        if given.opened is not None and given.opened.stat.st_size < (
+            WORTH_CACHING_TABLE_BYTES if self._is_table(given) else WORTH_CACHING_BYTES
+        ):
             return None
         if self._cache is None:
             self._cache = self._stack.enter_context(self._store.stat_cache())
         return self._cache
 
-    def _read(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
-        if given.opened is None:
-            self._read_tree(given, keep=keep, cache=cache)
-        else:
-            self._read_one(given, given.opened, keep=keep, cache=cache)
+    def _is_table(self, given: Input) -> bool:
+        """Whether its content is to be looked at."""
+        return self._request.content and is_dataset_name(os.fsdecode(os.path.basename(given.path)))
 
-    def _read_one(self, given: Input, opened: OpenedFile, *, keep: bool, cache: StatCache | None) -> None:
-        wants_sha256 = self._request.sha256
+    def _read_dataset(
+        self, given: Input, opened: OpenedFile, *, cache: StatCache | None, diagnostics: list[Diagnostic]
+    ) -> None:
+        """A file of data: its bytes, and in the same pass its content if it is a table."""
+        request = self._request
+        is_table = self._is_table(given)
         known = cache.find(Stamp.of(opened.stat)) if cache is not None else None
-        if known is not None and (known[1] is not None or not wants_sha256):
-            given.cached = 1
-            given.object = File(size=opened.stat.st_size, blake3=BlobId(known[0]))
-            given.sha256 = Sha256(known[1]) if known[1] is not None and wants_sha256 else None
+        if known is not None and (known[1] is not None or not request.sha256):
+            digest = BlobId(known[0])
+            seen = self._known_content(given, digest) if is_table else None
+            if seen is not None or not is_table:
+                given.cached = 1
+                given.object = File(size=opened.stat.st_size, blake3=digest)
+                given.sha256 = Sha256(known[1]) if known[1] is not None and request.sha256 else None
+                self._settle_dataset(given, given.object, seen, diagnostics)
+                return
+        if is_table:
+            digests, blob, table = self._read_table(opened)
         else:
-            is_artifact = given in self.artifacts
-            if is_artifact and is_dataset_name(os.fsdecode(os.path.basename(given.path))):
-                keep = False
-            # Inspected first: reading to the end then shows that the file stayed what it was meanwhile.
-            found = self._inspect(given, opened) if is_artifact and self._request.inspect else None
-            digests, blob = self._read_bytes(opened, keep=keep)
-            given.object = File(size=digests.size, blake3=digests.blake3)
-            if found is not None:
-                self._add_inspection(given, found)
-            given.sha256 = digests.sha256
-            self._settle(blob, digests.blake3, is_artifact=is_artifact)
-            if cache is not None:
-                sha256 = digests.sha256.raw if digests.sha256 else None
-                cache.remember(digests.stamp, (digests.blake3.raw, sha256))
-        if given in self.datasets:
-            self._dataset_blobs.add(given.object.blake3.raw)
+            digests, blob = self._read_bytes(opened, keep=request.keep_data)
+            table = None
+        if blob is not None:
+            self._batch.keep_blob(blob, digests.blake3)
+        given.object = File(size=digests.size, blake3=digests.blake3)
+        given.sha256 = digests.sha256
+        if cache is not None:
+            sha256 = digests.sha256.raw if digests.sha256 else None
+            cache.remember(digests.stamp, (digests.blake3.raw, sha256))
+        self._settle_dataset(given, given.object, table, diagnostics)
+        if cache is not None and given.content is not None:
+            cache.remember_object(self._content_key(given, digests.blake3), given.content.id.raw)
+
+    def _read_table(
+        self, opened: OpenedFile
+    ) -> tuple[FileDigests, BlobWriter | None, TableContent | Unavailable | None]:
+        """The bytes of a table and its content."""
+        from ..observe.tables.reading import read_table
+
+        request = self._request
+        blob = self._batch.open_blob() if request.keep_data and not request.dry_run else None
+        digests, table = read_table(
+            opened,
+            sha256=request.sha256,
+            sink=blob.write if blob is not None else None,
+            label=request.label,
+            progress=self._progress,
+        )
+        return digests, blob, table
+
+    def _known_content(self, given: Input, digest: BlobId) -> Described | None:
+        """The content that was stored of these bytes, if it is known."""
+        if self._cache is None:
+            return None
+        known = self._cache.find_object(self._content_key(given, digest))
+        return stored_content(self._store, ObjectId(known)) if known is not None else None
+
+    def _content_key(self, given: Input, digest: BlobId) -> bytes:
+        name = os.fsdecode(os.path.basename(given.path))
+        return content_key(digest, name, delimiter=None, label=self._request.label)
+
+    def _settle_dataset(
+        self,
+        given: Input,
+        file: File,
+        seen: TableContent | Unavailable | Described | None,
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        """Notes what was found of a dataset: objects to store, and diagnostics."""
+        self._dataset_blobs.add(file.blake3.raw)
+        self.objects.append(file)
+        if not self._request.content:
+            return
+        label = self._request.label
+        found = settled(seen, label)
+        if not isinstance(found, Described):
+            diagnostics.append(unavailable(found, {"role": given.role}))
+            return
+        given.content = found
+        if found is seen:  # it was stored before
+            self._batch.rely_on((found.id, *found.content.column_parts, *found.content.member_parts))
+        else:
+            self.objects += [*found.parts, found.content]
+            self._keep_digests(found)
+        odd = findings(found.content, found.columns, label=label, role=given.role)
+        diagnostics += [one for one in odd if one.code != "LABEL_NOT_FOUND"]  # see labels.py
+
+    def _keep_digests(self, found: Described) -> None:
+        if found.content.digests is not None and not self._request.dry_run:
+            blob = self._batch.open_blob()
+            blob.write(found.digests)
+            self._batch.keep_blob(blob, found.content.digests)
+
+    def _read_artifact(self, given: Input, opened: OpenedFile) -> None:
+        """A file that the run wrote: kept, unless it is a dataset; looked into, if it is a model."""
+        keep = self._request.keep_artifacts
+        if is_dataset_name(os.fsdecode(os.path.basename(given.path))):
+            keep = False
+        # Inspected first: reading to the end then shows that the file stayed what it was meanwhile.
+        found = self._inspect(given, opened) if self._request.inspect else None
+        digests, blob = self._read_bytes(opened, keep=keep)
+        given.object = File(size=digests.size, blake3=digests.blake3)
+        given.sha256 = digests.sha256
+        if found is not None:
+            self._add_inspection(given, found)
+        self._settle(blob, digests.blake3, is_artifact=True)
         self.objects.append(given.object)
 
     def _inspect(self, given: Input, opened: OpenedFile) -> dict[str, Value] | None:
@@ -238,13 +334,13 @@ class Reader:
             raise BadArgument(what=f"the folder {given.path} holds no files")
         self.objects.append(given.object)
         if cache is not None and lasting:
-            cache.remember_tree(state.digest(), object_id(given.object).raw)
+            cache.remember_object(state.digest(), object_id(given.object).raw)
 
     def _same_tree(self, path: str, cache: StatCache) -> Tree | None:
         """The tree that was recorded of a folder in which nothing has changed since, if it is known."""
         if cache.is_empty:
             return None
-        known = cache.find_tree(state_of_folder(path))
+        known = cache.find_object(state_of_folder(path))
         if known is None:
             return None
         objects = self._store.objects
@@ -262,62 +358,6 @@ class Reader:
         self._dataset_trees.clear()
         return blob.raw in self._dataset_blobs
 
-    def _read_document(self, path: str, role: str, diagnostics: list[Diagnostic]) -> DocumentInput:
-        """Metrics or params from a file; of a failed run they may be anything."""
-        from ..observe.documents import parse_metrics, parse_params, read_document
-
-        with open_regular(path) as opened:
-            data, digests = read_document(opened, sha256=self._request.sha256)
-        values: dict[str, Value] | None = None
-        try:
-            values = (parse_metrics if role == "metrics" else parse_params)(data, path)
-        except InvalidDocument:
-            if self._request.status != "failed":
-                raise
-            diagnostics.append(
-                Diagnostic(
-                    code="METRICS_SCHEMA_MISMATCH",
-                    severity="error",
-                    message=f"the {role} file of this failed run could not be read as {role}",
-                    details={"role": role},
-                )
-            )
-        file = File(size=digests.size, blake3=digests.blake3)
-        kind = Metrics if role == "metrics" else Params
-        stored = kind(source=digests.blake3, values=values)
-        self.objects += [file, stored]
-        if self._request.keep_artifacts and not self._request.dry_run:
-            blob = self._batch.open_blob()
-            blob.write(data)
-            self._batch.keep_blob(blob, digests.blake3)
-        return DocumentInput(
-            role=role, values=values, object=stored, path=path, file=file, sha256=digests.sha256
-        )
-
-    def _read_params(self, diagnostics: list[Diagnostic]) -> DocumentInput:
-        path = self._request.params
-        read = self._read_document(path, "params", diagnostics) if path is not None else None
-        values = dict(read.values or {}) if read is not None else {}
-        if not self._request.given_params and read is not None:
-            return read
-        for key, value in self._request.given_params:
-            if key in values:
-                raise BadArgument(what=f"the parameter '{key}' is given twice")
-            values[key] = value
-        source = read.object.source if read is not None else None
-        stored = Params(source=source, values=values)
-        if read is not None:
-            self.objects.remove(read.object)
-        self.objects.append(stored)
-        return DocumentInput(
-            role="params",
-            values=values,
-            object=stored,
-            path=path,
-            file=read.file if read is not None else None,
-            sha256=read.sha256 if read is not None else None,
-        )
-
     # ------------------------------------------------------------------ what was seen
 
     def observations(self) -> tuple[Observation, ...]:
@@ -326,6 +366,11 @@ class Reader:
             Observation(role=given.role, kind=given.inspection.KIND, id=object_id(given.inspection))
             for given in self.artifacts
             if given.inspection is not None
+        ]
+        seen += [
+            Observation(role=given.role, kind=Content.KIND, id=given.content.id)
+            for given in self.datasets
+            if given.content is not None
         ]
         return tuple(sorted(seen, key=lambda one: (one.role, one.kind)))
 

@@ -52,6 +52,7 @@ class RecordRequest:
     keep_artifacts: bool = True
     sha256: bool = True
     inspect: bool = True
+    content: bool = True
     cache: bool = True
     jobs: int = 1
     force: bool = False

@@ -1,0 +1,146 @@
+"""The content of a table between observing and storing: as objects to store, and as it was stored before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+from ..errors import FormatError, IntegrityError
+from ..format.canonical import Value, encode
+from ..format.contents import (
+    COLUMN_KINDS,
+    COLUMNS_PER_PART,
+    RULES,
+    Column,
+    Content,
+    ContentPart,
+    Label,
+    columns_of,
+)
+from ..format.frozen import frozen
+from ..format.ids import BlobId, ObjectId, blob_id
+from ..format.objects import object_id
+from ..format.reports import Diagnostic
+from ..store.store import Store
+
+if TYPE_CHECKING:
+    from ..observe.tables.content import ColumnContent, TableContent, Unavailable
+
+
+@frozen
+class Described:
+    """A content with all its columns, and what is to be stored beside it: nothing if it was there before."""
+
+    content: Content
+    columns: tuple[Column, ...]
+    parts: tuple[ContentPart, ...] = ()
+    digests: bytes = b""
+
+    @property
+    def id(self) -> ObjectId:
+        """Of the content object."""
+        return object_id(self.content)
+
+
+def describe(table: TableContent, label: str | None) -> Described:
+    """The objects that hold what was seen of a table. `label` is the column whose classes were counted."""
+    columns = tuple(_column(column) for column in table.columns)
+    parts = _split(columns)
+    digests = b"".join(
+        column.value_blocks
+        + column.value_pages
+        + (column.text_blocks + column.text_pages if kept.text else b"")
+        for column, kept in zip(table.columns, columns, strict=True)
+    )
+    seen = None
+    if table.label is not None and label is not None:
+        classes = table.label.classes
+        rows = tuple(found.rows for found in classes) if classes is not None else None
+        seen = Label(name=label, nulls=table.label.nulls, classes=rows)
+    content = Content(
+        rules=RULES,
+        rows=table.rows,
+        width=len(columns),
+        rows_with_missing=table.rows_with_missing,
+        schema=ObjectId(table.schema),
+        table=ObjectId(table.table),
+        columns=() if parts else columns,
+        column_parts=tuple(object_id(part) for part in parts),
+        digests=blob_id(digests) if digests else None,
+        label=seen,
+    )
+    return Described(content=content, columns=columns, parts=parts, digests=digests)
+
+
+def _column(column: ColumnContent) -> Column:
+    written = column.text is not None and column.text != column.value
+    return Column(
+        name=column.name,
+        kind=COLUMN_KINDS[column.kind],
+        nulls=column.nulls,
+        distinct=column.distinct,
+        more=not column.distinct_exact,
+        value=ObjectId(column.value),
+        text=ObjectId(column.text) if column.text is not None and written else None,
+    )
+
+
+def _split(columns: Sequence[Column]) -> tuple[ContentPart, ...]:
+    """The parts of a wide table: none up to 1,024 columns."""
+    if len(columns) <= COLUMNS_PER_PART:
+        return ()
+    starts = range(0, len(columns), COLUMNS_PER_PART)
+    return tuple(ContentPart(columns=tuple(columns[start : start + COLUMNS_PER_PART])) for start in starts)
+
+
+def content_key(digest: BlobId, name: str, *, delimiter: str | None, label: str | None) -> bytes:
+    """What the content of a file depends on, as a digest: its bytes, and how they are read."""
+    asked: list[Value] = ["content", RULES, digest.raw, name, delimiter, label]
+    return blake3(encode(asked)).digest()
+
+
+def stored_content(store: Store, wanted: ObjectId) -> Described | None:
+    """A content that was stored before, with all its columns; None if not all of it is there and whole."""
+    try:
+        content = store.objects.get(Content, wanted, "the stat cache")
+        parts = tuple(store.objects.get(ContentPart, part, "a content") for part in content.column_parts)
+        columns = tuple(columns_of(content, parts))
+        whole = all(store.objects.has(part) for part in content.member_parts)
+    except (IntegrityError, FormatError):
+        return None
+    return Described(content=content, columns=columns) if whole else None
+
+
+def settled(
+    seen: TableContent | Unavailable | Described | None, label: str | None
+) -> Described | Unavailable | None:
+    """What was seen of a table, described; as it is what was described before, and why there is none."""
+    if seen is None or isinstance(seen, Described):
+        return seen
+    from ..observe.tables.content import TableContent
+
+    return describe(seen, label) if isinstance(seen, TableContent) else seen
+
+
+def unavailable(found: Unavailable | None, where: dict[str, Value]) -> Diagnostic:
+    """Why the content of a dataset is not known; None: its format is not one that obs reads."""
+    if found is None:
+        return Diagnostic(
+            code="CONTENT_UNAVAILABLE",
+            severity="info",
+            message="the content was not looked at: by its name the file is no table",
+            details={**where, "reason": "OPAQUE_FORMAT"},
+        )
+    details: dict[str, Value] = {**where, "reason": found.code}
+    at = ""
+    if found.place is not None:
+        details[found.place.unit] = found.place.number
+        at = f" ({found.place.unit} {found.place.number})"
+    return Diagnostic(
+        code="CONTENT_UNAVAILABLE",
+        severity="warning",
+        message=f"the content cannot be read: {found.message}{at}",
+        details=details,
+    )
