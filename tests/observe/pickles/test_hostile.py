@@ -8,7 +8,6 @@ import io
 import lzma
 import os
 import pickle
-import pickletools
 import random
 import struct
 import subprocess
@@ -23,6 +22,7 @@ import joblib
 import numpy as np
 import pytest
 from modelfiles import Scratch, codes, evil, graph_of, names, proto, short_unicode, stack_global
+from modelfuzz import SEED, damaged
 from obs.cas.observe.pickles.arrays import as_array
 from obs.cas.observe.pickles.containers import ModelGraph
 from obs.cas.observe.pickles.limits import Limits
@@ -369,29 +369,12 @@ def test_a_file_that_is_cut_off_anywhere_is_incomplete(files: dict[str, bytes]) 
 
 
 def test_random_damage(files: dict[str, bytes]) -> None:
-    rng = random.Random(os.environ.get("OBS_FUZZ_SEED", "1"))
+    rng = random.Random(SEED)
     bodies = list(files.values())
-    interesting = [op.code.encode("latin-1") for op in pickletools.opcodes]
     limits = Limits(opcodes=100_000, seconds=3600)
     scratch = Scratch()
     for _ in range(20_000 * SOAK):
-        data = bytearray(rng.choice(bodies))
-        for _ in range(rng.randint(1, 4)):
-            at = rng.randrange(len(data))
-            match rng.randrange(5):
-                case 0:
-                    data[at] = rng.randrange(256)
-                case 1:
-                    data[at : at + 1] = rng.choice(interesting)
-                case 2:
-                    del data[at : at + rng.randint(1, 8)]
-                case 3:
-                    data[at:at] = rng.choice(interesting) + rng.randbytes(rng.randint(0, 8))
-                case _:
-                    start = rng.randrange(len(data))
-                    data[at:at] = data[start : start + rng.randint(1, 40)]
-            data = data or bytearray(b".")
-        graph = scratch.graph(bytes(data), limits)
+        graph = scratch.graph(damaged(rng, bodies), limits)
         assert not graph.timed_out
         assert graph.complete or graph.problems
         if rng.random() < 0.2:

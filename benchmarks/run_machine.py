@@ -1,0 +1,16 @@
+"""Execute the opcodes of a pickle as obs does, and nothing else: python run_machine.py model.pkl
+
+Says how many there were.
+"""
+
+import sys
+
+from obs.cas.observe.files import open_regular
+from obs.cas.observe.pickles.containers import read_model
+
+if __name__ == "__main__":
+    with open_regular(sys.argv[1]) as opened:
+        graph = read_model(opened)
+    if not graph.complete:
+        sys.exit(f"run_machine: {graph.problems}")
+    print(graph.opcodes)
