@@ -3,12 +3,14 @@
 Says how many there were.
 """
 
+import gc
 import sys
 
 from obs.cas.observe.files import open_regular
 from obs.cas.observe.pickles.containers import read_model
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # as the command does: cli/main.py
     with open_regular(sys.argv[1]) as opened:
         graph = read_model(opened)
     if not graph.complete:
