@@ -1,7 +1,7 @@
 """Execute the opcodes of a pickle as obs does, and nothing else: python run_machine.py model.pkl
 
-Says how many there were. It begins and ends as the command does (cli/main.py): the collector looks seldom, and
-the values are not taken apart one by one at the end.
+Says how many there were. It begins and ends as the command does (cli/main.py): the garbage collector looks
+seldom, and the values are not taken apart one by one at the end.
 """
 
 import gc
