@@ -19,7 +19,7 @@ PYTEST_ARGS ?= -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two verbs must not install into one environment at a time
-.PHONY: help demo test lint format types bench vectors pages soak example constraints package clean
+.PHONY: help demo test lint format types bench vectors pages soak fuzz example constraints package clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ pages: $(READY_TEST) ## write the lists in docs/cli/ anew: options as click know
 soak: $(READY_TEST) ## search longer for counterexamples: N=1000 examples a property
 	OBS_SOAK=$(N) $(RUN) python -m pytest $(PYTEST_ARGS)
 
+fuzz: N = 20000
+fuzz: $(READY_TEST) ## read N=20000 damaged model files (OBS_FUZZ_SEED=7 for others), led by atheris if it is there
+	$(RUN) python tests/modelfuzz.py $(N)
+
 example: $(READY_DEMO) ## make the committed store in .obs-example/ anew
 	$(RUN) bash .obs-example/make_store.sh
 
@@ -67,7 +71,7 @@ package: $(READY_DEV) ## build the sdist and the wheel into dist/
 	$(RUN) python -m build
 
 clean: ## remove what the other verbs made
-	rm -rf $(VENV) build dist obs_provenance.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
+	rm -rf $(VENV) build dist obs_provenance.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov fuzz-failures
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------------------------------- the environment

@@ -35,6 +35,14 @@ class BenchmarkError(Exception):
     """The benchmark cannot go on; the text is a sentence for the user."""
 
 
+class CommandFailed(BenchmarkError):
+    """A measured command ended with something else than 0."""
+
+    def __init__(self, program: Program, code: int, said: str) -> None:
+        super().__init__(f"{program.label} ended with {code}: {shown(program)}\n{said}")
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """One side of a comparison: a command, and what has to be made before each of its runs."""
@@ -57,25 +65,37 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Ours against a peer. `at_most` bounds the median of ours / peer by the wall clock; None: no target."""
+    """Ours against a peer, and its targets; None: no target.
+
+    `at_most` bounds the median of ours / peer by the wall clock, `cpu_at_most` the same by processor time,
+    and `cpu_above_at_most` the median of ours - peer, in seconds of processor time. A peer that `may_fail`
+    does not stop the benchmark: that it cannot do the work is the result.
+    """
 
     title: str
     ours: Program
     peer: Program
     pairs: int
     at_most: float | None = None
+    cpu_at_most: float | None = None
+    cpu_above_at_most: float | None = None
     peak_at_most: int | None = None
     target: str = "—"
     """The targets in words, as the table shows them."""
+    may_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """All samples of a comparison, in the order in which they were taken."""
+    """All samples of a comparison, in the order in which they were taken.
+
+    There are none where the peer failed: `failed` is its exit code.
+    """
 
     comparison: Comparison
     ours: tuple[Sample, ...]
     peer: tuple[Sample, ...]
+    failed: int | None = None
 
     @property
     def ratios(self) -> tuple[float, ...]:
@@ -92,6 +112,11 @@ class Result:
         return median(a.cpu_seconds / b.cpu_seconds for a, b in zip(self.ours, self.peer, strict=True))
 
     @property
+    def cpu_above(self) -> float:
+        """The median of ours - peer in seconds of processor time: what the work costs beyond the peer's."""
+        return median(a.cpu_seconds - b.cpu_seconds for a, b in zip(self.ours, self.peer, strict=True))
+
+    @property
     def peak_bytes(self) -> int:
         """The largest of ours: a bound holds only if it always holds."""
         return max(sample.peak_bytes for sample in self.ours)
@@ -100,11 +125,16 @@ class Result:
     def met(self) -> bool | None:
         """Whether every target of the comparison is met; None if it has none."""
         wanted = self.comparison
-        if wanted.at_most is None and wanted.peak_at_most is None:
+        if self.failed is not None:
             return None
-        fast = wanted.at_most is None or self.ratio <= wanted.at_most
-        small = wanted.peak_at_most is None or self.peak_bytes <= wanted.peak_at_most
-        return fast and small
+        bounds = (
+            (wanted.at_most, self.ratio),
+            (wanted.cpu_at_most, self.cpu_ratio),
+            (wanted.cpu_above_at_most, self.cpu_above),
+            (wanted.peak_at_most, self.peak_bytes),
+        )
+        kept = [figure <= bound for bound, figure in bounds if bound is not None]
+        return all(kept) if kept else None
 
 
 def memory_floor() -> int:
@@ -118,7 +148,7 @@ def run_once(program: Program, errors: str) -> Sample:
     """Prepare, sync, run, and wait. `errors` is a scratch file for the standard error of the command.
 
     Raises:
-        BenchmarkError: the command cannot be started, or ended with anything but 0.
+        BenchmarkError: the command cannot be started; CommandFailed: it ended with anything but 0.
     """
     if program.prepare is not None:
         program.prepare()
@@ -142,7 +172,7 @@ def run_once(program: Program, errors: str) -> Sample:
         if child.returncode != 0:
             stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - _STDERR_SHOWN))
             said = stderr.read().decode(errors="backslashreplace").strip()
-            raise BenchmarkError(f"{program.label} ended with {child.returncode}: {shown(program)}\n{said}")
+            raise CommandFailed(program, child.returncode, said)
     unit = 1 if sys.platform == "darwin" else 1024
     return Sample(
         wall_seconds=wall, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_bytes=usage.ru_maxrss * unit
@@ -155,13 +185,17 @@ def compare(comparison: Comparison, errors: str) -> Result:
     Raises:
         BenchmarkError: see `run_once`.
     """
-    taken = [
-        (run_once(comparison.ours, errors), run_once(comparison.peer, errors))
-        for _ in range(comparison.pairs + 1)
-    ][1:]
-    return Result(
-        comparison=comparison, ours=tuple(ours for ours, _ in taken), peer=tuple(peer for _, peer in taken)
-    )
+    ours: list[Sample] = []
+    peer: list[Sample] = []
+    for _ in range(comparison.pairs + 1):
+        ours.append(run_once(comparison.ours, errors))
+        try:
+            peer.append(run_once(comparison.peer, errors))
+        except CommandFailed as failed:
+            if not comparison.may_fail:
+                raise
+            return Result(comparison=comparison, ours=(), peer=(), failed=failed.code)
+    return Result(comparison=comparison, ours=tuple(ours[1:]), peer=tuple(peer[1:]))
 
 
 def shown(program: Program) -> str:

@@ -1,6 +1,6 @@
 """The programs that obs is compared with: the system's are looked for, and installed where apt-get may.
 
-dvc and mlflow get an environment each, in versions that are written here,
+The Python programs get an environment each, in versions that are written here,
 below `${XDG_CACHE_HOME:-~/.cache}/obs-bench/`: made by the first call, found by the later ones.
 
     python benchmarks/peers.py      # find and install them all, and print their versions
@@ -17,7 +17,15 @@ from typing import Final
 
 from harness import BenchmarkError
 
-PINNED: Final = {"dvc": "3.67.1", "mlflow": "3.17.2"}
+PINNED: Final = {
+    "dvc": "3.67.1",
+    "mlflow": "3.17.2",
+    "picklescan": "1.0.5",
+    "modelscan": "0.8.8",
+    "fickling": "0.1.12",
+}
+_BESIDE: Final = {"fickling": ("typing_extensions==4.15.0",)}
+"""What a peer imports and does not declare."""
 SYSTEM: Final = ("git", "b3sum", "find", "xargs", "cp", "sync")
 # `cp FILE COPY && sync COPY` wants GNU coreutils: elsewhere `sync` takes no file.
 _PACKAGES: Final = {
@@ -69,7 +77,15 @@ def install(name: str) -> Path:
         print(f"installing {pinned} into {folder} (once)", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)  # a half-made one
         folder.parent.mkdir(parents=True, exist_ok=True)
-        pip = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", pinned)
+        pip = (
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            pinned,
+            *_BESIDE.get(name, ()),
+        )
         # Isolated from whatever PYTHONPATH obs is run with.
         env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         for command in ((sys.executable, "-m", "venv", str(folder)), (str(folder / "bin/python"), *pip)):

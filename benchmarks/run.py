@@ -31,7 +31,7 @@ from bench import HERE, Bench, clean_environment, obs_command
 from harness import MIB, BenchmarkError, Program, Result, compare, memory_floor, shown
 from rows import Row
 
-ROWS: Final = ("startup", "record", "keep", "fingerprint", "tree")
+ROWS: Final = ("startup", "record", "keep", "fingerprint", "tree", "inspect")
 _BIG: Final = frozenset({"keep", "fingerprint"})
 _BEGIN: Final = "<!-- benchmark: begin -->"
 _END: Final = "<!-- benchmark: end -->"
@@ -95,7 +95,13 @@ def _verdict(result: Result, *, judged: bool) -> str:
 
 def _row(result: Result, *, judged: bool) -> str:
     comparison = result.comparison
+    if result.failed is not None:
+        nothing = ["—"] * 7
+        failure = f"the peer fails (exit code {result.failed})"
+        cells = (comparison.title, comparison.peer.label, *nothing, comparison.target, failure)
+        return f"| {' | '.join(cells)} |"
     verdict = _verdict(result, judged=judged).replace("NOT met", "**NOT met**")
+    above = "" if comparison.cpu_above_at_most is None else f" ({result.cpu_above:+.2f} s)"
     low, high = min(result.ratios), max(result.ratios)
     cells = (
         comparison.title,
@@ -104,7 +110,7 @@ def _row(result: Result, *, judged: bool) -> str:
         _seconds(median(sample.wall_seconds for sample in result.ours)),
         _seconds(median(sample.wall_seconds for sample in result.peer)),
         f"**{result.ratio:.2f}** ({low:.2f}–{high:.2f})",
-        f"{result.cpu_ratio:.2f}",
+        f"{result.cpu_ratio:.2f}{above}",
         _memory(result.peak_bytes),
         _memory(max(sample.peak_bytes for sample in result.peer)),
         comparison.target,
@@ -124,7 +130,8 @@ def document(
     """The table in Markdown, with what is needed to make it again."""
     note = (
         "Times are medians; a ratio is the median of the pairs' own ratios, obs / peer by the wall clock, "
-        "and the cpu ratio the same by processor time of all processes. Peak memory is the largest of all "
+        "and the cpu ratio the same by processor time of all processes (beside it, where a target speaks of "
+        "it, the median of the pairs' differences). Peak memory is the largest of all "
         f"runs; below {memory_floor() / MIB:.0f} MiB it cannot be seen. Rows without a target are for "
         "information."
     )
@@ -196,7 +203,10 @@ def measure(bench: Bench, chosen: list[Row]) -> list[Result]:
 
 
 def _told(result: Result, *, judged: bool) -> str:
-    comparison, verdict = result.comparison, _verdict(result, judged=judged)
+    comparison = result.comparison
+    if result.failed is not None:
+        return f"{comparison.title}: {comparison.peer.label} fails (exit code {result.failed})"
+    verdict = _verdict(result, judged=judged)
     target = f" (target {comparison.target}: {verdict})" if result.met is not None else ""
     return f"{comparison.title}: {result.ratio:.2f} × {comparison.peer.label}{target}"
 
