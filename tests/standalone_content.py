@@ -63,7 +63,9 @@ def nearest(cell: str) -> Fraction | None:
 
 
 def boolean(cell: str) -> bool | None:
-    return {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}.get(cell)
+    return {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}.get(
+        cell
+    )
 
 
 def instant(cell: str) -> tuple[bool, int] | None:
@@ -197,7 +199,14 @@ def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
         distinct = {value for value in values if value is not None}
         nulls = cells.count(None)
         columns.append(
-            {"name": name, "kind": kind, "nulls": nulls, "distinct": len(distinct), "value": value, "text": as_text}
+            {
+                "name": name,
+                "kind": kind,
+                "nulls": nulls,
+                "distinct": len(distinct),
+                "value": value,
+                "text": as_text,
+            }
         )
     names = [struct.pack("<BI", c["kind"], len(c["name"].encode())) + c["name"].encode() for c in columns]
     heads = b"".join(names)

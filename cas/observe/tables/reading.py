@@ -23,6 +23,7 @@ def read_table(
     sha256: bool,
     sink: Sink | None = None,
     label: str | None = None,
+    delimiter: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[FileDigests, TableContent | Unavailable | None]:
     hasher, secure = blake3(), hashlib.sha256()
