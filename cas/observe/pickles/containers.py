@@ -12,7 +12,7 @@ The first bytes tell; the name of the file does not matter.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...format.frozen import frozen
 from ..files import OpenedFile
@@ -24,9 +24,6 @@ from .rawarrays import OLD_NAMES
 from .state import Findings, State
 from .streams import Expansion, compression_of
 from .windows import FileWindows, StreamWindows, Windows, pread
-
-if TYPE_CHECKING:
-    from .skops import SkopsFile
 
 _HEAD: Final = 64
 _OTHERS: Final = (
@@ -46,9 +43,10 @@ _BINARY_STARTS: Final = frozenset(b"KMJGUTX])}")
 class FormatFacts:
     """How a file is written. `container` is None where it is no model file as far as obs knows.
 
-    `container`: "pickle", "joblib" (a pickle with raw arrays), "skops", or one of those that are not read: "zip",
-    "joblib-zf", "npy", "hdf5", "parquet", "arrow". `compression`: "gzip", "zlib", "bz2", "xz", "lzma",
-    "lz4", "zstd", or None. `protocol` is the first pickle's, or that of skops. `writer`: which version of skops.
+    `container`: "pickle", "joblib" (a pickle with raw arrays), "skops", or one of those that are not read:
+    "zip", "joblib-zf", "npy", "hdf5", "parquet", "arrow". `compression`: "gzip", "zlib", "bz2", "xz",
+    "lzma", "lz4", "zstd", or None. `protocol` is the first pickle's, or that of skops; `writer`: which
+    version of skops wrote it.
     """
 
     container: str | None
@@ -114,9 +112,9 @@ class _Reader:
             head = windows.at(0, _HEAD)
         container = _other(head)
         if container is not None and container[0] == "zip" and compression is None:
-            found = self._skops()
-            if found is not None:
-                return self._graph("skops", found.protocol, None, found.version)
+            graph = self._skops()
+            if graph is not None:
+                return graph
         if container is not None:
             self._note("OTHER_FORMAT", f"this is {container[1]}, which is not looked into", 0)
             self._complete = False
@@ -128,22 +126,29 @@ class _Reader:
         self._look_into_bytes()
         return self._graph(self._container(head), self._protocol(head), compression)
 
-    def _skops(self) -> SkopsFile | None:
-        """What a file of skops holds; None if the zip archive is none, or cannot be read."""
+    def _skops(self) -> ModelGraph | None:
+        """What a file of skops holds; None if the zip archive is none, or its members cannot be found."""
         from .skops import SCHEMA, read_skops
         from .zips import Archive
 
         limits = self._limits
         try:
             archive = Archive(partial(pread, self._opened), self._opened.stat.st_size, limits, self._net)
-            found = read_skops(archive, self._findings, limits, self._net) if SCHEMA in archive else None
+            if SCHEMA not in archive:
+                return None
         except Stopped as stopped:
             self._stopped(stopped)
             return None
-        if found is not None:
-            self._roots.append(found.root)
-            self._complete, self._timed_out = found.complete, found.timed_out
-        return found
+        try:
+            found = read_skops(archive, self._findings, limits, self._net)
+        except Stopped as stopped:
+            self._stopped(stopped)
+            return self._graph("skops", None, None)
+        if found is None:
+            return None
+        self._roots.append(found.root)
+        self._complete, self._timed_out = found.complete, found.timed_out
+        return self._graph("skops", found.protocol, None, found.version)
 
     def _graph(
         self, container: str | None, protocol: int | None, compression: str | None, writer: str | None = None

@@ -1,4 +1,4 @@
-"""numpy's own files, `.npy` and scipy's `.npz`: what their headers say, as the nodes that a pickle would give.
+"""numpy's own files, `.npy` and scipy's `.npz`: what their headers say, as a pickle's nodes.
 
     93 "NUMPY" 01 00                              magic, version
     76 00                                         length of the header: 2 bytes, from version 2 on 4
@@ -31,7 +31,9 @@ _TOKEN: Final = re.compile(
 )
 _WORDS: Final[dict[str, Node]] = {"True": True, "False": False, "None": None}
 _MAX_LEVELS: Final = 16
-_DESCR: Final = re.compile(r"([|<>=]?)([biufcSUVOMm?])([0-9]{0,18})(?:\[([0-9]{0,18})([A-Za-z]{1,8})\])?", re.ASCII)
+_DESCR: Final = re.compile(
+    r"([|<>=]?)([biufcSUVOMm?])([0-9]{0,18})(?:\[([0-9]{0,18})([A-Za-z]{1,8})\])?", re.ASCII
+)
 _HAS_OBJECT: Final = 0x01
 _NODE_BYTES: Final = 512
 """What a token of a header takes once it is a dtype, as a bound."""
@@ -87,7 +89,9 @@ def read_npy(member: Member) -> Npy:
 
 def is_shape(node: Node) -> bool:
     """Whether a node is the shape of an array."""
-    return isinstance(node, Tuple) and len(node) <= 64 and all(type(axis) is int and axis >= 0 for axis in node)
+    return (
+        isinstance(node, Tuple) and len(node) <= 64 and all(type(axis) is int and axis >= 0 for axis in node)
+    )
 
 
 def _literal(text: str) -> tuple[Node, int]:
@@ -169,9 +173,7 @@ def _dtype(code: Node, state: Tuple) -> Call:
     return made
 
 
-def _void(
-    size: int, *, has_object: bool, sub: Node = None, names: Node = None, fields: Node = None
-) -> Call:
+def _void(size: int, *, has_object: bool, sub: Node = None, names: Node = None, fields: Node = None) -> Call:
     flags = _HAS_OBJECT if has_object else 0
     return _dtype(_VOID, Tuple((3, "|", sub, names, fields, size, -1, flags)))
 
@@ -272,5 +274,3 @@ def _numbers(npy: Npy) -> Node:
     parts = (data[at : at + width] for at in range(0, len(data), width or 1))
     made = Tuple(int.from_bytes(part, "little", signed=item.kind == "i") for part in parts)
     return made if is_shape(made) else None
-
-

@@ -5,12 +5,13 @@
     140….npy               an array, as numpy writes it
     141….npz               a sparse matrix, as scipy does
 
-Each map with a `__loader__` stands for a value; `skopsvalues` makes it the node that a pickle of the same value
-would give. What has an `__id__` that came before is that value again, whatever else stands there, as for skops.
-The names that are told are those of every class that the schema states, and of every function, method and type,
-whether skops would import it or knows it by itself.
+Each map with a `__loader__` stands for a value; `skopsvalues` makes it the node that a pickle of the same
+value would give. What has an `__id__` that came before is that value again, whatever else stands there, as
+for skops. The names that are told are those of every class that the schema states, and of every function,
+method and type, whether skops would import it or knows it by itself. Members that the schema does not name
+are read by nobody.
 
-Written from skops 0.9 to 0.16, protocols 0 to 2 (skops/io/_audit.py, `get_tree`, and _utils.py, `read_schema`).
+Written from skops 0.9 to 0.16, protocols 0 to 2 (skops/io/_audit.py, `get_tree`; _utils.py, `read_schema`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any, Final, NamedTuple
 from ...format.frozen import frozen
 from .limits import Deadline, Limits, Stopped
 from .nodes import Node
-from .schema import RepeatedKeys, parsed
-from .skopsvalues import Context, Making, fields_of, making_of
+from .schema import Context, RepeatedKeys, fields_of, is_map, parsed
+from .skopsvalues import Making, making_of
 from .state import Findings
 from .zips import Archive
 
@@ -55,7 +56,7 @@ def read_skops(archive: Archive, findings: Findings, limits: Limits, net: Deadli
         raise Stopped("TRUNCATED", "the schema is shorter than the archive says", member.offset)
     repeated = RepeatedKeys()
     state = parsed(data.decode("utf-8-sig", "replace"), limits, repeated, member.offset)
-    if not isinstance(state, dict) or "__loader__" not in state:
+    if not is_map(state) or "__loader__" not in state:
         return None
     context = Context(archive, findings, limits, net, repeated)
     builder = _Builder(context)
@@ -106,7 +107,8 @@ class _Builder:
             except StopIteration as done:
                 value = done.value
             except Stopped as stopped:
-                value = self._stopped(stopped)
+                self._stopped(stopped)
+                value = None
             else:
                 value = self._begin(part)
                 continue
@@ -131,7 +133,7 @@ class _Builder:
                 self._begun.add(key)
             self._waiting.append(_Open(key, making_of(self._context, fields)))
         except Stopped as stopped:
-            return self._stopped(stopped)
+            self._stopped(stopped)
         return None
 
     def _stopped(self, stopped: Stopped) -> None:

@@ -1,8 +1,8 @@
 """What the maps of a skops schema stand for: one generator for each loader, named after it.
 
-A generator yields the maps of its parts, in skops' own order, is sent their nodes, and returns the node of the
-whole (the module `skops` has the loop). A part that could not be made is None. Raises Stopped for what is not as
-skops writes it. The comments name the file in skops/io/ where more is to be read.
+A generator yields the maps of its parts, in skops' own order, is sent their nodes, and returns the node of
+the whole (the module `skops` has the loop). A part that could not be made is None. Raises Stopped for what is
+not as skops writes it. The comments name the file in skops/io/ where more is to be read.
 """
 
 from __future__ import annotations
@@ -12,17 +12,23 @@ from collections.abc import Callable, Generator
 from typing import Any, Final, TypeAlias
 
 from . import npy
-from .limits import Deadline, Limits, Problem, Stopped
-from .nodes import Bytes, Call, Dict, Global, List, LongInt, Node, Set, Text, Tuple, last_value
-from .schema import RepeatedKeys, parsed
-from .state import BYTES_BYTES, HEAD_BYTES, TEXT_BYTES, Findings
-from .zips import Archive
+from .nodes import Bytes, Call, Dict, Global, List, Node, Set, Text, Tuple, last_value
+from .schema import (
+    INT_BITS,
+    NAME_CHARACTERS,
+    TEXT_CHARACTERS,
+    Context,
+    Fields,
+    fields_of,
+    is_map,
+    list_of,
+    odd,
+    text_of,
+)
+from .state import BYTES_BYTES, HEAD_BYTES
 
 Making: TypeAlias = Generator[object, Node, Node]
-Fields: TypeAlias = dict[str, Any]
 
-_NAME_CHARACTERS: Final = 1024
-_INT_BITS: Final = 255 * 8
 _NODE_BYTES: Final = 256
 _INTEGER: Final = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 _INTEGERS: Final = re.compile(r"u?int[0-9]*", re.ASCII)
@@ -31,107 +37,10 @@ _GETATTR: Final = Global("builtins", "getattr", 0)
 _NO_ARGUMENTS: Final = Tuple()
 
 
-def _odd(message: str) -> Stopped:
-    return Stopped("SCHEMA_VALUE", message, 0)
-
-
-def fields_of(state: object) -> Fields:
-    """A map of the schema. Raises Stopped if it is none."""
-    if not isinstance(state, dict):
-        raise _odd("something else stands where the schema has to have a map")
-    return state
-
-
-def _list(state: object) -> list[Any]:
-    if not isinstance(state, list):
-        raise _odd("something else stands where the schema has to have a list")
-    return state
-
-
-def _text(state: object) -> str:
-    if not isinstance(state, str):
-        raise _odd("something else stands where the schema has to have a text")
-    return state
-
-
-class Context:
-    """What the making of values needs beside the maps: the archive, and what was found so far."""
-
-    def __init__(
-        self, archive: Archive, findings: Findings, limits: Limits, net: Deadline, repeated: RepeatedKeys
-    ) -> None:
-        self.archive = archive
-        self.findings = findings
-        self.limits = limits
-        self.net = net
-        self._repeated = repeated
-        self._arrays: dict[str, npy.Npy] = {}
-        self._matrices: dict[str, Dict] = {}
-
-    def note(self, code: str, message: str) -> None:
-        """Keeps a problem."""
-        self.findings.note(Problem(code, message, 0))
-
-    def key(self, fields: Fields) -> str | None:
-        """What tells a value from others, if there is something. (As text: integers can be made to collide.)"""
-        found = fields.get("__id__")
-        if not found:
-            return None
-        if type(found) is not int:
-            raise _odd("an __id__ is no number")
-        return str(found)
-
-    def name(self, module: object, name: object) -> Global:
-        """The node of a name that the schema states."""
-        module, name = _text(module), _text(name)
-        dynamic = max(len(module), len(name)) > _NAME_CHARACTERS
-        if dynamic:
-            module, name = module[:_NAME_CHARACTERS], name[:_NAME_CHARACTERS]
-        return self.findings.name(module, name, 0, self.limits, dynamic=dynamic)
-
-    def cls(self, fields: Fields) -> Global:
-        """The class that a map states."""
-        return self.name(fields.get("__module__"), fields.get("__class__"))
-
-    def array(self, file: str) -> npy.Npy:
-        """The array in a member."""
-        found = self._arrays.get(file)
-        if found is None:
-            found = self._arrays[file] = npy.read_npy(self.archive.member(file))
-            self.take(found.weight)
-        return found
-
-    def sparse(self, file: str) -> Dict:
-        """The attributes of the sparse matrix in a member."""
-        found = self._matrices.get(file)
-        if found is None:
-            found, weight = npy.read_npz(self.archive.member(file), self.limits, self.net)
-            self._matrices[file] = found
-            self.take(weight)
-        return found
-
-    def take(self, count: int) -> None:
-        """Counts what values take, in bytes. Raises Stopped if it is too much."""
-        self.findings.weight += count
-        if self.findings.weight > self.limits.memory_bytes:
-            raise Stopped("MEMORY", "more values than are kept", 0, broken=False)
-
-    def json(self, text: str) -> Node:
-        """A plain value of JSON."""
-        found = parsed(text, self.limits, self._repeated, 0)
-        if isinstance(found, str):
-            return Text(len(found), 0, found[:HEAD_BYTES]) if len(found) > TEXT_BYTES // 4 else found
-        if isinstance(found, bool | float) or found is None:
-            return found
-        if isinstance(found, int):
-            return found if found.bit_length() <= _INT_BITS else LongInt(found.bit_length() // 8, 0)
-        raise _odd("a list or map stands where skops has a plain value")
-
-
 # ------------------------------------------------------------------ containers (_general.py)
 
 
-def _dict(context: Context, fields: Fields) -> Making:
+def _dict(context: Context, cls: Global, fields: Fields) -> Making:
     types = yield fields.get("key_types")
     content = fields_of(fields.get("content"))
     flat: list[Node] = []
@@ -139,7 +48,7 @@ def _dict(context: Context, fields: Fields) -> Making:
     for number, (key, value) in enumerate(content.items()):
         flat.append(_key(key, named[number] if number < len(named) else None))
         flat.append((yield value))
-    return _like(context, fields, "builtins", "dict", Dict(flat), items=flat)
+    return _like(cls, "builtins", "dict", Dict(flat), items=flat)
 
 
 def _key(text: str, kind: Node) -> Node:
@@ -147,17 +56,16 @@ def _key(text: str, kind: Node) -> Node:
     name = kind.name if isinstance(kind, Global) else "str"
     if _INTEGERS.fullmatch(name) and _INTEGER.fullmatch(text):
         return int(text)
-    if _FLOATS.fullmatch(name):
+    if _FLOATS.fullmatch(name) and len(text) < 64:
         try:
             return float(text)
         except ValueError:
             return text
-    return text if len(text) <= TEXT_BYTES // 4 else Text(len(text), 0, text[:HEAD_BYTES])
+    return text if len(text) <= TEXT_CHARACTERS else Text(len(text), 0, text[:HEAD_BYTES])
 
 
 def _like(
-    context: Context,
-    fields: Fields,
+    cls: Global,
     module: str,
     name: str,
     plain: Node,
@@ -167,7 +75,6 @@ def _like(
     args: Tuple = _NO_ARGUMENTS,
 ) -> Node:
     """A plain container, or an object of a class that is one, too: made of it as pickle has it."""
-    cls = context.cls(fields)
     if (cls.module, cls.name) == (module, name):
         return plain
     made = _call("newobj", cls, args)
@@ -183,101 +90,97 @@ def _call(kind: Any, function: Node, args: Node) -> Call:
 
 def _items(fields: Fields) -> Generator[object, Node, list[Node]]:
     found: list[Node] = []
-    for item in _list(fields.get("content")):
+    for item in list_of(fields.get("content")):
         found.append((yield item))  # noqa: PERF401 (a comprehension cannot yield)
     return found
 
 
-def _list_node(context: Context, fields: Fields) -> Making:
+def _list_node(context: Context, cls: Global, fields: Fields) -> Making:
     items = yield from _items(fields)
-    return _like(context, fields, "builtins", "list", List(items), appends=items)
+    return _like(cls, "builtins", "list", List(items), appends=items)
 
 
-def _set(context: Context, fields: Fields) -> Making:
+def _set(context: Context, cls: Global, fields: Fields) -> Making:
     items = yield from _items(fields)
-    return _like(context, fields, "builtins", "set", Set(items), appends=items)
+    return _like(cls, "builtins", "set", Set(items), appends=items)
 
 
-def _tuple(context: Context, fields: Fields) -> Making:
+def _tuple(context: Context, cls: Global, fields: Fields) -> Making:
     items = yield from _items(fields)
-    return _like(context, fields, "builtins", "tuple", Tuple(items), args=Tuple(items))
+    return _like(cls, "builtins", "tuple", Tuple(items), args=Tuple(items))
 
 
-def _defaultdict(context: Context, fields: Fields) -> Making:
+def _defaultdict(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
     main = yield content.get("main")
     factory = yield content.get("default_factory")
-    made = _call("reduce", context.cls(fields), Tuple((factory,)))
+    made = _call("reduce", cls, Tuple((factory,)))
     made.items = main.flat if isinstance(main, Dict) else ()
     return made
 
 
-def _renamed_dict(context: Context, fields: Fields) -> Making:
+def _renamed_dict(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
     main = yield content.get("main")
     names = yield content.get("_deprecated_key_to_new_key")
-    made = _call("newobj", context.cls(fields), _NO_ARGUMENTS)
+    made = _call("newobj", cls, _NO_ARGUMENTS)
     made.items = main.flat if isinstance(main, Dict) else ()
     made.states = [Dict(["_deprecated_key_to_new_key", names])]
     return made
 
 
-# ------------------------------------------------------------------ names, functions, plain values (_general.py)
+# ------------------------------------------------------------------ names and plain values (_general.py)
 
 
-def _json(context: Context, fields: Fields) -> Node:
-    context.cls(fields)
-    return context.json(_text(fields.get("content")))
+def _json(context: Context, cls: Global, fields: Fields) -> Node:
+    return context.json(text_of(fields.get("content")))
 
 
-def _type(context: Context, fields: Fields) -> Node:
-    return context.cls(fields)
+def _type(context: Context, cls: Global, fields: Fields) -> Node:
+    return cls
 
 
-def _function(context: Context, fields: Fields) -> Node:
+def _function(context: Context, cls: Global, fields: Fields) -> Node:
     named = fields.get("content")  # of protocol 0 (old/_general_v0.py)
-    if isinstance(named, dict):
-        context.cls(fields)
+    if is_map(named):
         return context.name(named.get("module_path"), named.get("function"))
-    return context.cls(fields)
+    return cls
 
 
-def _method(context: Context, fields: Fields) -> Making:
-    cls = context.cls(fields)
+def _method(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
-    name = _text(content.get("func"))
+    name = text_of(content.get("func"))
     context.name(cls.module, f"{cls.name}.{name}")
     owner = yield content.get("obj")
-    return _call("reduce", _GETATTR, Tuple((owner, name[:_NAME_CHARACTERS])))
+    return _call("reduce", _GETATTR, Tuple((owner, name[:NAME_CHARACTERS])))
 
 
-def _partial(context: Context, fields: Fields) -> Making:
+def _partial(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
     function = yield content.get("func")
     args = yield content.get("args")
     kwargs = yield content.get("kwds")
     namespace = yield content.get("namespace")
-    made = _call("reduce", context.cls(fields), Tuple((function,)))
+    made = _call("reduce", cls, Tuple((function,)))
     made.states = [Tuple((function, args, kwargs, namespace))]
     return made
 
 
-def _slice(context: Context, fields: Fields) -> Node:
+def _slice(context: Context, cls: Global, fields: Fields) -> Node:
     content = fields_of(fields.get("content"))
     ends = [content.get(name) for name in ("start", "stop", "step")]
-    if not all(end is None or (type(end) is int and end.bit_length() <= _INT_BITS) for end in ends):
-        raise _odd("an end of a slice is no number")
-    return _call("reduce", context.cls(fields), Tuple(ends))
+    if not all(end is None or (type(end) is int and end.bit_length() <= INT_BITS) for end in ends):
+        raise odd("an end of a slice is no number")
+    return _call("reduce", cls, Tuple(ends))
 
 
-def _operator(context: Context, fields: Fields) -> Making:
+def _operator(context: Context, cls: Global, fields: Fields) -> Making:
     args = yield fields.get("attrs")
-    return _call("reduce", context.cls(fields), args)
+    return _call("reduce", cls, args)
 
 
-def _bytes(context: Context, fields: Fields) -> Node:
-    cls = context.cls(fields)
-    file = _text(fields.get("file"))
+def _bytes(context: Context, cls: Global, fields: Fields) -> Node:
+    file = text_of(fields.get("file"))
     member = context.archive.member(file)
     mutable = cls.name == "bytearray"
     head = member.start(BYTES_BYTES)
@@ -289,8 +192,8 @@ def _bytes(context: Context, fields: Fields) -> Node:
 # ------------------------------------------------------------------ objects (_general.py, _sklearn.py)
 
 
-def _object(context: Context, fields: Fields) -> Making:
-    made = _call("newobj", context.cls(fields), _NO_ARGUMENTS)
+def _object(context: Context, cls: Global, fields: Fields) -> Making:
+    made = _call("newobj", cls, _NO_ARGUMENTS)
     content = fields.get("content")
     state = None if content is None else (yield content)
     if state is not None:
@@ -298,42 +201,41 @@ def _object(context: Context, fields: Fields) -> Making:
     return made
 
 
-def _constructed(context: Context, fields: Fields) -> Making:
+def _constructed(context: Context, cls: Global, fields: Fields) -> Making:
     args = yield fields.get("content")
-    return _call("reduce", context.cls(fields), args)
+    return _call("reduce", cls, args)
 
 
-def _reduced(context: Context, fields: Fields) -> Making:
+def _reduced(context: Context, cls: Global, fields: Fields) -> Making:
     state = yield fields.get("content")
     args = yield fields_of(fields.get("__reduce__")).get("args")
-    made = _call("reduce", context.cls(fields), args)
+    made = _call("reduce", cls, args)
     if state is not None:
         made.states = [state]
     return made
 
 
-def _unknown(context: Context, fields: Fields) -> Making:
+def _unknown(context: Context, cls: Global, fields: Fields) -> Making:
     context.note("LOADER", "the schema names a way to load a value that skops does not have")
-    return _object(context, fields)
+    return _object(context, cls, fields)
 
 
 # ------------------------------------------------------------------ arrays (_numpy.py, _scipy.py)
 
 
-def _ndarray(context: Context, fields: Fields) -> Making:
-    cls = context.cls(fields)
+def _ndarray(context: Context, cls: Global, fields: Fields) -> Making:
     kind = fields.get("type")
     if kind == "numpy":
-        found = context.array(_text(fields.get("file")))
+        found = context.array(text_of(fields.get("file")))
         if not found.shape and cls.module == "numpy" and cls.name not in {"ndarray", "memmap", "matrix"}:
             return npy.scalar_node(found.dtype, found.data)
         return npy.array_node(found.dtype, found.shape, found.data, fortran=found.fortran)
     if kind != "json":
-        raise _odd("the data of an array are in a form that skops does not have")
+        raise odd("the data of an array are in a form that skops does not have")
     items = List((yield from _items(fields)))
     shape = yield fields.get("shape")
     if not isinstance(shape, Tuple) or not npy.is_shape(shape):
-        raise _odd("the shape of an array of objects is none")
+        raise odd("the shape of an array of objects is none")
     count = 1
     for axis in shape:
         count *= axis if isinstance(axis, int) else 0
@@ -342,40 +244,38 @@ def _ndarray(context: Context, fields: Fields) -> Making:
         context.take(8 * sum(map(len, rows)))  # one list can be every row
         items = List(item for row in rows for item in row)
     if len(items) != count:
-        raise _odd("an array of objects has more or fewer items than its shape says")
+        raise odd("an array of objects has more or fewer items than its shape says")
     return npy.object_array(shape, items)
 
 
-def _masked(context: Context, fields: Fields) -> Making:
-    context.cls(fields)
+def _masked(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
     made = npy.masked_node((yield content.get("data")))
     yield content.get("mask")
     if made is None:
-        raise _odd("the data of a masked array are no array")
+        raise odd("the data of a masked array are no array")
     return made
 
 
-def _dtype(context: Context, fields: Fields) -> Making:
-    context.cls(fields)
+def _dtype(context: Context, cls: Global, fields: Fields) -> Making:
     return npy.dtype_of_array((yield fields.get("content")))
 
 
-def _sparse(context: Context, fields: Fields) -> Node:
-    made = _call("newobj", context.cls(fields), _NO_ARGUMENTS)
-    file = _text(fields.get("file"))
+def _sparse(context: Context, cls: Global, fields: Fields) -> Node:
+    made = _call("newobj", cls, _NO_ARGUMENTS)
+    file = text_of(fields.get("file"))
     made.states = [context.sparse(file)]
     return made
 
 
-def _random_state(context: Context, fields: Fields) -> Making:
-    made = _call("newobj", context.cls(fields), _NO_ARGUMENTS)
+def _random_state(context: Context, cls: Global, fields: Fields) -> Making:
+    made = _call("newobj", cls, _NO_ARGUMENTS)
     made.states = [(yield fields.get("content"))]
     return made
 
 
-def _generator(context: Context, fields: Fields) -> Making:
-    made = _call("newobj", context.cls(fields), _NO_ARGUMENTS)
+def _generator(context: Context, cls: Global, fields: Fields) -> Making:
+    made = _call("newobj", cls, _NO_ARGUMENTS)
     content = fields_of(fields.get("content"))
     bits = fields_of(content.get("bit_generator"))
     flat: list[Node] = []
@@ -393,17 +293,17 @@ def _generator(context: Context, fields: Fields) -> Making:
     return made
 
 
-def _at_once(read: Callable[[Context, Fields], Node]) -> Callable[[Context, Fields], Making]:
+def _at_once(read: Callable[[Context, Global, Fields], Node]) -> Callable[[Context, Global, Fields], Making]:
     """The same for a value that has no parts."""
 
-    def making(context: Context, fields: Fields) -> Making:
+    def making(context: Context, cls: Global, fields: Fields) -> Making:
         yield from ()
-        return read(context, fields)
+        return read(context, cls, fields)
 
     return making
 
 
-_LOADERS: Final[dict[str, Callable[[Context, Fields], Making]]] = {
+LOADERS: Final[dict[str, Callable[[Context, Global, Fields], Making]]] = {
     "BytearrayNode": _at_once(_bytes),
     "BytesNode": _at_once(_bytes),
     "ConstructorFromReduceNode": _constructed,
@@ -438,4 +338,5 @@ _LOADERS: Final[dict[str, Callable[[Context, Fields], Making]]] = {
 def making_of(context: Context, fields: Fields) -> Making:
     """What makes the value that a map stands for. Raises Stopped if the map names no loader."""
     context.take(_NODE_BYTES)
-    return _LOADERS.get(_text(fields.get("__loader__")), _unknown)(context, fields)
+    cls = context.name(fields.get("__module__"), fields.get("__class__"))
+    return LOADERS.get(text_of(fields.get("__loader__")), _unknown)(context, cls, fields)

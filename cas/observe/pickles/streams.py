@@ -146,7 +146,7 @@ def _maker(
 
 
 class Expansion:
-    """The expanded bytes of a file or a part of one, one piece after the other: `more` is what StreamWindows asks.
+    """The expanded bytes of a file, or of a part of one, piece by piece: `more` is what StreamWindows asks.
 
     `expanded` bytes were given so far, `read` of the file were taken. `trailing`: the stream ended, and
     bytes follow that are none.

@@ -1,8 +1,8 @@
 """Zip archives, looked into where they lie: a list of members, and the first bytes of each.
 
-The list is read by Python's own `zipfile`, through a file that is bounded; nothing is extracted, and a member's
-name is only ever compared with other names. The data are read here, in small pieces: `zipfile` would expand
-bz2 and lzma without a bound.
+The list is read by Python's own `zipfile`, through a file that is bounded; nothing is extracted, and the name
+of a member is only ever compared with other names. The data are read here, in small pieces: `zipfile` would
+expand bz2 and lzma without a bound.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Bounded:
 
 
 class Member:
-    """A member of an archive: `size` bytes as stated, which begin at `offset` in the file, if not compressed."""
+    """A member of an archive: `size` bytes as stated; what stands for them in the file begins at `offset`."""
 
     def __init__(
         self, name: str, size: int, offset: int, read: Read, expansion: Expansion | None, limits: Limits
@@ -103,7 +103,14 @@ class Archive:
         self._limits = limits
         self._net = net
         # Everything that it raises for bytes that mean nothing; the descriptor's own errors are others.
-        broken = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, IndexError, OverflowError)
+        broken = (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            ValueError,
+            struct.error,
+            IndexError,
+            OverflowError,
+        )
         try:
             file = cast("IO[bytes]", _Bounded(read, size, limits.directory_bytes))
             members = zipfile.ZipFile(file).infolist()
@@ -150,4 +157,6 @@ class Archive:
             if signature == b"PK\x03\x04" and name.decode(encoding, "replace") == found.orig_filename:
                 data: int = begin + len(fixed) + name_length + extra_length
                 return data
-        raise Stopped("MEMBER", "a member of the archive is not where the list of members has it", max(0, begin))
+        raise Stopped(
+            "MEMBER", "a member of the archive is not where the list of members has it", max(0, begin)
+        )
