@@ -35,8 +35,8 @@ _DESCR: Final = re.compile(
     r"([|<>=]?)([biufcSUVOMm?])([0-9]{0,18})(?:\[([0-9]{0,18})([A-Za-z]{1,8})\])?", re.ASCII
 )
 _HAS_OBJECT: Final = 0x01
-_NODE_BYTES: Final = 512
-"""What a token of a header takes once it is a dtype, as a bound."""
+_NODE_BYTES: Final = 128
+"""What a token of a header takes once it is a dtype, about."""
 
 _DTYPE: Final = Global("numpy", "dtype", 0)
 _VOID: Final = Global("numpy", "void", 0)
