@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from .dtypes import dtype_of
@@ -151,7 +152,9 @@ def dtype_node(descr: Node, levels: int = _MAX_LEVELS) -> Node:
     return _fields(descr, levels) if isinstance(descr, List) else None
 
 
+@lru_cache(maxsize=256)
 def _simple(descr: str) -> Node:
+    """The dtype that a text says: one node for each, since thousands of arrays have the same."""
     matched = _DESCR.fullmatch(descr)
     if matched is None:
         return None
