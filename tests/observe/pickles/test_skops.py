@@ -134,6 +134,12 @@ def test_values_as_they_are_shown(value: Any, shown: Any) -> None:
     assert short(node_of(value), Budget()) == shown
 
 
+def test_keys_are_what_they_were() -> None:
+    root = node_of({1: 0, np.int64(2): 0, 2.5: 0, "3": 0})
+    assert isinstance(root, Dict)
+    assert [(type(key), key) for key, _ in root.pairs()] == [(int, 1), (int, 2), (float, 2.5), (str, "3")]
+
+
 def test_the_bytes_of_small_arrays_are_kept_and_those_of_large_ones_are_not() -> None:
     small = node_of(np.array(["a", "b"]))
     assert names_of(small, Budget()) == (["a", "b"], 2)
