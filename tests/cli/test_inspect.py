@@ -232,3 +232,17 @@ def test_scikit_learn_is_not_imported(folder: Path) -> None:
     answer = process("inspect", "model.pkl", cwd=folder, before=before)
     assert answer.code == 0, answer.err
     assert "LogisticRegression" in answer.out
+
+
+def test_a_file_of_skops(folder: Path) -> None:
+    import pickle
+
+    import skops.io
+
+    model = pickle.loads((folder / "model.pkl").read_bytes())
+    (folder / "model.skops").write_bytes(skops.io.dumps(model))
+    mine, pickled = document(folder, "model.skops"), document(folder, "model.pkl")
+    assert mine["format"]["container"] == "skops"
+    assert mine["tree"] == pickled["tree"]
+    first = obs("inspect", "model.skops", cwd=folder).out.splitlines()[0]
+    assert first.endswith("skops, protocol 2")

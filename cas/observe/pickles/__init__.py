@@ -6,6 +6,10 @@ and calls what it likes. Here the same program drives a machine whose values are
     file  ->  containers  ->  windows  ->  machine  ->  nodes  ->  arrays
               what it is      its bytes    opcodes      a graph    what of it is an array
 
+A file of skops is no program, but names what to import as well. Its schema becomes the same nodes:
+
+    file  ->  containers  ->  zips  ->  skops, skopsvalues, npy  ->  nodes  ->  arrays
+
 `containers.read_model` is the way in. Nothing is imported, called, hashed or compared because a file
 says so; large payloads are stepped over and never read.
 """

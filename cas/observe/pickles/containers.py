@@ -3,13 +3,15 @@
     a pickle                           one or several, one after the other
     a pickle with joblib's raw arrays  the same bytes, with arrays outside of its opcodes
     a compressed stream of either      gzip, zlib, bz2, xz, lzma, lz4, zstd
-    anything else                      named where it is known (zip, old joblib, HDF5 …), not read
+    a file of skops                    a zip archive with a schema.json
+    anything else                      named where it is known (other zips, old joblib, HDF5 …), not read
 
 The first bytes tell; the name of the file does not matter.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ...format.frozen import frozen
@@ -21,11 +23,11 @@ from .nodes import Global, Node
 from .rawarrays import OLD_NAMES
 from .state import Findings, State
 from .streams import Expansion, compression_of
-from .windows import FileWindows, StreamWindows, Windows
+from .windows import FileWindows, StreamWindows, Windows, pread
 
 _HEAD: Final = 64
 _OTHERS: Final = (
-    (b"PK\x03\x04", "zip", "a zip archive (such as PyTorch, skops and numpy's .npz write)"),
+    (b"PK\x03\x04", "zip", "a zip archive (such as PyTorch and numpy's .npz write)"),
     (b"PK\x05\x06", "zip", "an empty zip archive"),
     (b"ZF", "joblib-zf", "a compressed file of joblib before 0.10, with its arrays in other files"),
     (b"\x93NUMPY", "npy", "a numpy array"),
@@ -41,14 +43,16 @@ _BINARY_STARTS: Final = frozenset(b"KMJGUTX])}")
 class FormatFacts:
     """How a file is written. `container` is None where it is no model file as far as obs knows.
 
-    `container`: "pickle", "joblib" (a pickle with raw arrays), or one of those that are not read: "zip",
-    "joblib-zf", "npy", "hdf5", "parquet", "arrow". `compression`: "gzip", "zlib", "bz2", "xz", "lzma",
-    "lz4", "zstd", or None. `protocol` is the first pickle's.
+    `container`: "pickle", "joblib" (a pickle with raw arrays), "skops", or one of those that are not read:
+    "zip", "joblib-zf", "npy", "hdf5", "parquet", "arrow". `compression`: "gzip", "zlib", "bz2", "xz",
+    "lzma", "lz4", "zstd", or None. `protocol` is the first pickle's, or that of skops; `writer`: which
+    version of skops wrote it.
     """
 
     container: str | None
     protocol: int | None
     compression: str | None
+    writer: str | None = None
 
 
 @frozen
@@ -103,10 +107,14 @@ class _Reader:
         compression = compression_of(head)
         expansion = None
         if compression is not None:
-            expansion = Expansion(self._opened, compression, self._limits, self._net)
+            expansion = Expansion(partial(pread, self._opened), compression, self._limits, self._net)
             windows = StreamWindows(expansion.more)
             head = windows.at(0, _HEAD)
         container = _other(head)
+        if container is not None and container[0] == "zip" and compression is None:
+            graph = self._skops()
+            if graph is not None:
+                return graph
         if container is not None:
             self._note("OTHER_FORMAT", f"this is {container[1]}, which is not looked into", 0)
             self._complete = False
@@ -118,13 +126,41 @@ class _Reader:
         self._look_into_bytes()
         return self._graph(self._container(head), self._protocol(head), compression)
 
-    def _graph(self, container: str | None, protocol: int | None, compression: str | None) -> ModelGraph:
+    def _skops(self) -> ModelGraph | None:
+        """What a file of skops holds; None if the zip archive is none, or its members cannot be found."""
+        from .skops import SCHEMA, read_skops
+        from .zips import Archive
+
+        limits = self._limits
+        try:
+            archive = Archive(partial(pread, self._opened), self._opened.stat.st_size, limits, self._net)
+            if SCHEMA not in archive:
+                return None
+        except Stopped as stopped:
+            self._stopped(stopped)
+            return None
+        try:
+            found = read_skops(archive, self._findings, limits, self._net)
+        except Stopped as stopped:
+            self._stopped(stopped)
+            return self._graph("skops", None, None)
+        if found is None:
+            return None
+        self._roots.append(found.root)
+        self._complete, self._timed_out = found.complete, found.timed_out
+        return self._graph("skops", found.protocol, None, found.version)
+
+    def _graph(
+        self, container: str | None, protocol: int | None, compression: str | None, writer: str | None = None
+    ) -> ModelGraph:
         findings = self._findings
         return ModelGraph(
             roots=tuple(self._roots),
             embedded=tuple(self._embedded),
             partial=tuple(self._partial),
-            format=FormatFacts(container=container, protocol=protocol, compression=compression),
+            format=FormatFacts(
+                container=container, protocol=protocol, compression=compression, writer=writer
+            ),
             globals=tuple(findings.globals.values()),
             problems=tuple(findings.problems),
             complete=self._complete,

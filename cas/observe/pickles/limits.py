@@ -23,7 +23,9 @@ class Limits:
     `opcodes` are counted over all pickles of the file. `memory_bytes` is compared with an estimate of
     what the nodes take (references aside). `marks`: open MARKs at a time; `globals`: different names;
     `embedded`: pickles within bytes. Of a compressed file `expanded_bytes` are expanded at most, and from
-    `ratio_from_bytes` on no more than `ratio` times what was read.
+    `ratio_from_bytes` on no more than `ratio` times what was read. Of a zip archive `directory_bytes` of its
+    list of members, `schema_bytes` of a `schema.json`, nested to `schema_levels`, and `member_bytes` of a
+    compressed archive within it.
     """
 
     opcodes: int = 5_000_000
@@ -34,6 +36,10 @@ class Limits:
     expanded_bytes: int = 16 << 30
     ratio: int = 2_000
     ratio_from_bytes: int = 2 << 30
+    directory_bytes: int = 8 << 20
+    schema_bytes: int = 64 << 20
+    schema_levels: int = 500
+    member_bytes: int = 64 << 20
     seconds: float = 30.0
 
 
@@ -44,7 +50,7 @@ DEFAULT: Final = Limits()
 class Problem:
     """Something that is not as it should be: a stable code, a sentence, and at which byte.
 
-    The offset counts the bytes of the pickle, after decompression.
+    The offset counts the bytes of the pickle, after decompression; of a zip archive those of the file.
     """
 
     code: str

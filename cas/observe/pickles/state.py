@@ -52,6 +52,17 @@ class Findings:
             self._codes.add(problem.code)
             self.problems.append(problem)
 
+    def name(self, module: str, name: str, offset: int, limits: Limits, *, dynamic: bool = False) -> Global:
+        """The node of a global, one for each name. Raises Stopped beyond the limit."""
+        key = (module, name, dynamic)
+        found = self.globals.get(key)
+        if found is None:
+            if len(self.globals) >= limits.globals:
+                raise Stopped("GLOBALS", "more different names than are kept", offset, broken=False)
+            found = self.globals[key] = Global(module, name, offset, dynamic=dynamic)
+            self.weight += len(module) + len(name) + 512
+        return found
+
     def forget_problems(self, count: int) -> None:
         """Keeps the first `count` problems only."""
         self._codes.difference_update(problem.code for problem in self.problems[count:])
@@ -304,12 +315,4 @@ class State:
 
     def name(self, module: str, name: str, *, dynamic: bool = False) -> Global:
         """The node of a global, one for each name. Raises Stopped beyond the limit."""
-        known = self.findings.globals
-        key = (module, name, dynamic)
-        found = known.get(key)
-        if found is None:
-            if len(known) >= self.limits.globals:
-                raise self.stop("GLOBALS", "more different names than are kept", broken=False)
-            found = known[key] = Global(module, name, self.started, dynamic=dynamic)
-            self.findings.weight += len(module) + len(name) + 512
-        return found
+        return self.findings.name(module, name, self.started, self.limits, dynamic=dynamic)

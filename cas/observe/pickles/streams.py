@@ -11,14 +11,15 @@ import io
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from ..files import OpenedFile
 from .limits import Deadline, Limits, Stopped
-from .windows import pread
+from .windows import Read
 
 _READ: Final = 16 << 10
 _LZMA_BYTES: Final = 100 << 20
 """xz's strongest preset needs 65 MiB."""
 _MAX_MEMBERS: Final = 1 << 20
+_WINDOW_BITS: Final = {"gzip": 31, "zlib": 15, "deflate": -15}
+"""As zlib takes them: with gzip's header, with its own, with none (as within a zip)."""
 
 MAGICS: Final = (
     (b"\x1f\x8b", "gzip"),
@@ -122,10 +123,10 @@ def _maker(
     compression: str, source: Callable[[], bytes]
 ) -> tuple[Callable[[], Any], tuple[type[Exception], ...]]:
     """What makes an expander, and what it raises for bytes that mean nothing. Raises _NotHere."""
-    if compression in {"gzip", "zlib"}:
+    if compression in _WINDOW_BITS:
         import zlib
 
-        return lambda: _Zlib(31 if compression == "gzip" else 15), (zlib.error,)
+        return lambda: _Zlib(_WINDOW_BITS[compression]), (zlib.error,)
     if compression == "bz2":
         import bz2
 
@@ -145,14 +146,14 @@ def _maker(
 
 
 class Expansion:
-    """The expanded bytes of a file, one piece after the other: `more` is what StreamWindows asks.
+    """The expanded bytes of a file, or of a part of one, piece by piece: `more` is what StreamWindows asks.
 
     `expanded` bytes were given so far, `read` of the file were taken. `trailing`: the stream ended, and
     bytes follow that are none.
     """
 
-    def __init__(self, opened: OpenedFile, compression: str, limits: Limits, net: Deadline) -> None:
-        self._opened = opened
+    def __init__(self, source: Read, compression: str, limits: Limits, net: Deadline) -> None:
+        self._source = source
         self._compression = compression
         self._limits = limits
         self._net = net
@@ -216,7 +217,7 @@ class Expansion:
             raise Stopped("DAMAGED_STREAM", text, self.expanded) from None
 
     def _input(self) -> bytes:
-        data = pread(self._opened, _READ, self.read)
+        data = self._source(_READ, self.read)
         self.read += len(data)
         return data
 

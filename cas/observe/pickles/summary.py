@@ -71,7 +71,7 @@ def summarise(graph: ModelGraph) -> dict[str, Value]:
         "n_features_in": _features(chain),
         "feature_names_in": list(features.shown) if features is not None else None,
         "classes": list(classes.shown) if classes is not None else None,
-        "libraries": {"scikit-learn": ", ".join(seen.versions)} if seen.versions else {},
+        "libraries": _libraries(graph, seen.versions),
         "format": {
             "container": graph.format.container,
             "protocol": graph.format.protocol,
@@ -86,6 +86,13 @@ def summarise(graph: ModelGraph) -> dict[str, Value]:
         ],
         "cut": cut,
     }
+
+
+def _libraries(graph: ModelGraph, versions: tuple[str, ...]) -> dict[str, Value]:
+    found: dict[str, Value] = {"scikit-learn": ", ".join(versions)} if versions else {}
+    if graph.format.writer is not None:
+        found["skops"] = cut_text(graph.format.writer, 40)
+    return found
 
 
 def tree_value(tree: Estimator) -> Value:

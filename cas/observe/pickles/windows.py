@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from ...errors import OperatingSystemRefused
 from ..files import OpenedFile
@@ -19,6 +19,9 @@ WINDOW: Final = 64 << 10
 _FIRST_WINDOW: Final = 4 << 10
 """After a jump: often a few opcodes and the next jump follow."""
 _GROWTH: Final = 4
+
+Read: TypeAlias = Callable[[int, int], bytes]
+"""`read(count, offset)`: so many bytes from there, fewer only at the end."""
 
 
 class Windows(Protocol):

@@ -1,0 +1,3 @@
+from . import io as io
+
+__version__: str
