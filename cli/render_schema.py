@@ -23,7 +23,9 @@ def schema_lines(found: Schema, *, color: bool) -> Iterator[str]:
     if found.tables is not None:
         head.append(counted(found.tables, "table"))
     yield "  ".join(head)
-    rows = [("column", "kind", "missing", "different values")] if found.fields else []
+    rows: list[tuple[str, ...]] = []
+    if found.fields:
+        rows = [("column", "kind", "missing", "different values")]
     rows += [
         (
             f"{escape(field.name)}{' (label)' if field.name == found.label_column else ''}",
@@ -42,7 +44,8 @@ def schema_lines(found: Schema, *, color: bool) -> Iterator[str]:
         yield f"  … and {len(found.columns) - _MOST_COLUMNS} more"
     if found.classes is not None:
         yield ""
-        yield f"label {escape(found.label_column or '')}: different values {len(found.classes)}, in rows"
+        count = len(found.classes)
+        yield f"label {escape(found.label_column or '')}: {count} {'class' if count == 1 else 'classes'}"
         shown = found.classes[:_MOST_CLASSES]
         yield from columns([("" if one.name is None else escape(one.name), str(one.rows)) for one in shown])
         if len(found.classes) > len(shown):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from blake3 import blake3
 
 from ..errors import FormatError, IntegrityError
-from ..format.canonical import Value, encode
+from ..format.canonical import Value, decode, encode
 from ..format.contents import (
     COLUMN_KINDS,
     COLUMNS_PER_PART,
+    DIGEST_BYTES,
     RULES,
     Column,
     Content,
@@ -27,6 +28,10 @@ from ..store.store import Store
 
 if TYPE_CHECKING:
     from ..observe.tables.content import ColumnContent, TableContent, Unavailable
+
+
+_ID: Final = b"\0"
+"""Before an id: no array of MessagePack begins so."""
 
 
 @frozen
@@ -101,7 +106,37 @@ def content_key(digest: BlobId, name: str, *, delimiter: str | None, label: str 
     return blake3(encode(asked)).digest()
 
 
-def stored_content(store: Store, wanted: ObjectId) -> Described | None:
+def answer_of(content: Described | None, seen: TableContent | Unavailable | Described | None) -> bytes:
+    """What the stat cache remembers of a table: the id of its content, or why there is none."""
+    if content is not None:
+        return _ID + content.id.raw
+    from ..observe.tables.content import Unavailable
+
+    if not isinstance(seen, Unavailable):
+        return b""
+    place: list[Value] = [seen.place.unit, seen.place.number] if seen.place is not None else []
+    return encode([seen.code, seen.message, *place])
+
+
+def answered(store: Store, answer: bytes) -> Described | Unavailable | None:
+    """The inverse, for what the store still has; None if it has not."""
+    if answer.startswith(_ID) and len(answer) == 1 + DIGEST_BYTES:
+        return _stored(store, ObjectId(answer[1:]))
+    from ..observe.tables.content import Place, Unavailable
+
+    try:
+        match decode(answer):
+            case [str() as code, str() as message]:
+                return Unavailable(code, message, None)
+            case [str() as code, str() as message, str() as unit, int() as number]:
+                return Unavailable(code, message, Place(unit, number))
+            case _:
+                return None
+    except FormatError:
+        return None
+
+
+def _stored(store: Store, wanted: ObjectId) -> Described | None:
     """A content that was stored before, with all its columns; None if not all of it is there and whole."""
     try:
         content = store.objects.get(Content, wanted, "the stat cache")

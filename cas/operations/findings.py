@@ -79,20 +79,23 @@ def missing_rows(content: Content, columns: Sequence[Column], where: dict[str, V
     )
 
 
+def label_not_found(label: str, columns: Sequence[str], where: dict[str, Value]) -> Diagnostic:
+    """That the label is none of the columns, and which there are."""
+    return Diagnostic(
+        code="LABEL_NOT_FOUND",
+        severity="error",
+        message=f"the label column '{label}' is not among the dataset's {len(columns)} columns",
+        details={**where, "label": label, "columns": list(columns[:MAX_NAMES]), "count": len(columns)},
+    )
+
+
 def _label(
     content: Content, columns: Sequence[Column], label: str, where: dict[str, Value]
 ) -> list[Diagnostic]:
     named = [column for column in columns if column.name == label]
     details: dict[str, Value] = {**where, "label": label}
     if not named:
-        return [
-            Diagnostic(
-                code="LABEL_NOT_FOUND",
-                severity="error",
-                message="the label column is not among the dataset's columns",
-                details={**details, "columns": len(columns)},
-            )
-        ]
+        return [label_not_found(label, [column.name for column in columns], where)]
     if len(named) > 1:
         message = f"{len(named)} columns are called as the label is"
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import LabelNotFound
 from ..format.reports import Diagnostic
 from ..observe.headers import NoHeader, read_columns, read_folder_columns
+from .findings import label_not_found
 from .inputs import Input
 from .reader import Reader
 from .requests import RecordRequest
@@ -39,11 +40,4 @@ def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagno
     given, columns = lacking[0]
     if request.status != "failed":
         raise LabelNotFound(label=request.label, path=given.path, columns=columns)
-    diagnostics.append(
-        Diagnostic(
-            code="LABEL_NOT_FOUND",
-            severity="error",
-            message="the label column is not among the dataset's columns",
-            details={"role": given.role, "label": request.label, "columns": len(columns)},
-        )
-    )
+    diagnostics.append(label_not_found(request.label, columns, {"role": given.role}))

@@ -27,7 +27,7 @@ from ..observe.trees import FolderState, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
 from ..store.statcache import StatCache
 from ..store.store import Store
-from .contents import Described, content_key, settled, stored_content, unavailable
+from .contents import Described, answer_of, answered, content_key, settled, unavailable
 from .documents import read_metrics, read_params
 from .findings import findings
 from .inputs import DocumentInput, Input, base_name, place_of
@@ -166,8 +166,8 @@ class Reader:
             sha256 = digests.sha256.raw if digests.sha256 else None
             cache.remember(digests.stamp, (digests.blake3.raw, sha256))
         self._settle_dataset(given, given.object, table, diagnostics)
-        if cache is not None and given.content is not None:
-            cache.remember_object(self._content_key(given, digests.blake3), given.content.id.raw)
+        if cache is not None and is_table:
+            cache.remember_answer(self._content_key(given, digests.blake3), answer_of(given.content, table))
 
     def _read_table(
         self, opened: OpenedFile
@@ -186,12 +186,12 @@ class Reader:
         )
         return digests, blob, table
 
-    def _known_content(self, given: Input, digest: BlobId) -> Described | None:
-        """The content that was stored of these bytes, if it is known."""
+    def _known_content(self, given: Input, digest: BlobId) -> Described | Unavailable | None:
+        """The content that was stored of these bytes, or why there is none; None if nothing is known."""
         if self._cache is None:
             return None
-        known = self._cache.find_object(self._content_key(given, digest))
-        return stored_content(self._store, ObjectId(known)) if known is not None else None
+        known = self._cache.find_answer(self._content_key(given, digest))
+        return answered(self._store, known) if known is not None else None
 
     def _content_key(self, given: Input, digest: BlobId) -> bytes:
         name = os.fsdecode(os.path.basename(given.path))
@@ -334,14 +334,14 @@ class Reader:
             raise BadArgument(what=f"the folder {given.path} holds no files")
         self.objects.append(given.object)
         if cache is not None and lasting:
-            cache.remember_object(state.digest(), object_id(given.object).raw)
+            cache.remember_answer(state.digest(), object_id(given.object).raw)
 
     def _same_tree(self, path: str, cache: StatCache) -> Tree | None:
         """The tree that was recorded of a folder in which nothing has changed since, if it is known."""
         if cache.is_empty:
             return None
-        known = cache.find_object(state_of_folder(path))
-        if known is None:
+        known = cache.find_answer(state_of_folder(path))
+        if known is None or len(known) != 32:
             return None
         objects = self._store.objects
         try:

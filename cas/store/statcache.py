@@ -12,10 +12,10 @@ inodes: a folder of 20,000 files is some twenty rows, and asking for one file co
     row   device, inode // 1024, check sum,
           MessagePack [[inode, size, mtime, ctime, blake3, sha256 or nil], …]
 
-What was made of files need not be made again where the same is asked for: `objects` has the id of the
-object that was recorded then, by a digest of all that it depends on. So it is with the tree of a folder in
-one state (a digest of the names and stats of its files) and with the content of a table (a digest of its
-bytes and of how they were read).
+What was made of files need not be made again where the same is asked for: `answers` has what is to be known
+of it, by a digest of all that it depends on. For a folder in one state (a digest of the names and stats of
+its files) that is the id of its tree; for a table (its bytes, and how they were read) the id of its content,
+or why it has none.
 
 What it cannot see: a write through a memory map that was made earlier may leave both times alone.
 Nothing that proves anything reads this cache. Only the user's own file is believed, if nobody else
@@ -53,20 +53,21 @@ _INODES: Final = 1024
 _MOST_PAGES: Final = 64
 """That are held: 65,536 entries, some 30 MB."""
 _MOST_PAGE_BYTES: Final = 256 * _INODES
+_MOST_ANSWER_BYTES: Final = 4096
 _PAGES: Final = (
     "CREATE TABLE IF NOT EXISTS pages "
     "(device INTEGER, number INTEGER, entries BLOB, checksum BLOB, PRIMARY KEY (device, number)) "
     "WITHOUT ROWID"
 )
-_OBJECTS: Final = (
-    "CREATE TABLE IF NOT EXISTS objects (asked BLOB PRIMARY KEY, object BLOB, checksum BLOB) WITHOUT ROWID"
+_ANSWERS: Final = (
+    "CREATE TABLE IF NOT EXISTS answers (asked BLOB PRIMARY KEY, answer BLOB, checksum BLOB) WITHOUT ROWID"
 )
 _SELECT: Final = "SELECT entries, checksum FROM pages WHERE device = ? AND number = ?"
 _INSERT: Final = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)"
-_SELECT_OBJECT: Final = "SELECT object, checksum FROM objects WHERE asked = ?"
+_SELECT_ANSWER: Final = "SELECT answer, checksum FROM answers WHERE asked = ?"
 _NEW: Final = Struct("<QQQqq?32s32s")
 """A new entry: key, whether there is a SHA-256, digests."""
-_INSERT_OBJECT: Final = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?)"
+_INSERT_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)"
 
 _Place: TypeAlias = tuple[int, int]
 """device, number of the page."""
@@ -87,8 +88,8 @@ def _checksum(place: _Place, entries: bytes) -> bytes:
     return blake3(b"%d %d " % place + entries).digest(16)
 
 
-def _object_checksum(asked: bytes, made: bytes) -> bytes:
-    return blake3(b"object " + asked + made).digest(16)
+def _answer_checksum(asked: bytes, answer: bytes) -> bytes:
+    return blake3(b"answer " + asked + answer).digest(16)
 
 
 def _packed(page: _Page) -> bytes:
@@ -111,7 +112,7 @@ class StatCache:
         self._database: sqlite3.Connection | None = None
         self._pages: dict[_Place, _Page] = {}
         self._new: dict[_Place, bytearray] = {}  # packed, for there may be very many
-        self._new_objects: list[tuple[bytes, bytes]] = []
+        self._new_answers: list[tuple[bytes, bytes]] = []
         self._now_ns = 0
 
     def __enter__(self) -> Self:
@@ -124,7 +125,7 @@ class StatCache:
             if path is not None:
                 self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
                 self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
-                for table in (_PAGES, _OBJECTS):
+                for table in (_PAGES, _ANSWERS):
                     self._database.execute(table)
         except (ObsError, OSError, sqlite3.Error):
             self._forget()  # a store on a read-only mount, or a damaged cache: everything is read again
@@ -136,11 +137,13 @@ class StatCache:
         import sqlite3
 
         try:
-            if self._database is not None and (self._new or self._new_objects) and error is None:
+            if self._database is not None and (self._new or self._new_answers) and error is None:
                 self._database.execute("BEGIN IMMEDIATE")
                 self._database.executemany(_INSERT, self._changed_rows())
-                rows = [(asked, made, _object_checksum(asked, made)) for asked, made in self._new_objects]
-                self._database.executemany(_INSERT_OBJECT, rows)
+                rows = [
+                    (asked, answer, _answer_checksum(asked, answer)) for asked, answer in self._new_answers
+                ]
+                self._database.executemany(_INSERT_ANSWER, rows)
                 self._database.execute("COMMIT")
         except (sqlite3.Error, OverflowError):
             pass  # what could not be remembered is read again
@@ -190,24 +193,24 @@ class StatCache:
             rows += row
         return True
 
-    def find_object(self, asked: bytes) -> bytes | None:
-        """The id of the object that was made of what `asked` is the digest of, None if it is not known."""
+    def find_answer(self, asked: bytes) -> bytes | None:
+        """The answer to what `asked` is a digest of, at most 4 KiB; None if it is not known."""
         if self._database is None:
             return None
         import sqlite3
 
         try:
-            row = self._database.execute(_SELECT_OBJECT, (asked,)).fetchone()
+            row = self._database.execute(_SELECT_ANSWER, (asked,)).fetchone()
         except sqlite3.Error:
             self._forget()
             return None
-        if row is None or not isinstance(row[0], bytes) or len(row[0]) != 32:
+        if row is None or not isinstance(row[0], bytes) or len(row[0]) > _MOST_ANSWER_BYTES:
             return None
-        return row[0] if row[1] == _object_checksum(asked, row[0]) else None
+        return row[0] if row[1] == _answer_checksum(asked, row[0]) else None
 
-    def remember_object(self, asked: bytes, made: bytes) -> None:
-        """Notes what was made; of a folder only if every file was found here or could be remembered."""
-        self._new_objects.append((asked, made))
+    def remember_answer(self, asked: bytes, answer: bytes) -> None:
+        """Notes an answer; about a folder only if every file was found here or could be remembered."""
+        self._new_answers.append((asked, answer))
 
     def _load(self, place: _Place) -> _Page:
         """A page as it is stored; an empty one where there is none that can be believed."""
