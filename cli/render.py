@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..cas.format.canonical import Value
     from ..cas.format.reports import Diagnostic
     from ..cas.operations.check import StoreCheck
+    from ..cas.operations.contents import ShownContent
     from ..cas.operations.log import Damage
     from ..cas.operations.record import Recorded
     from ..cas.operations.show import ShownFile, ShownObject, ShownRun
@@ -163,6 +164,9 @@ def show_lines(shown: ShownRun | ShownObject, *, color: bool) -> Iterator[str]:
     yield from _part("went in", [_shown_row(file) for file in run.datasets])
     yield from _part("came out", [_shown_row(file) for file in run.artifacts])
     yield from _part("documents", [_shown_row(file) for file in run.documents])
+    for file in run.datasets:
+        if file.content is not None:
+            yield from _part(f"inside {escape(file.name)}", _content_rows(file.content))
     for file in run.artifacts:
         if file.inspection is not None:
             from .render_inspect import summary_rows
@@ -231,6 +235,22 @@ def _shown_row(file: ShownFile) -> tuple[str, ...]:
     else:
         place = escape(file.path) if file.path is not None and file.path != file.name else ""
     return (*_file_row(file), kept, place)
+
+
+def _content_rows(found: ShownContent) -> list[tuple[str, str]]:
+    rows = [("rows", str(found.num_rows)), ("columns", str(found.num_columns))]
+    if found.tables is not None:
+        rows.insert(0, ("tables", str(found.tables)))
+    if found.rows_with_missing:
+        rows.append(("missing", f"in {counted(found.rows_with_missing, 'row')}"))
+    if found.label is not None:
+        classes = "more than 10,000" if found.classes is None else str(len(found.classes))
+        shown = ", ".join(str(count) for count in (found.classes or ())[:8])
+        rows.append(
+            ("label", f"{escape(found.label)}, {classes} different values ({shown or 'not counted'})")
+        )
+    rows.append(("content", found.content_fingerprint.short))
+    return rows
 
 
 def _part(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:

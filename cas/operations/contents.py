@@ -15,6 +15,7 @@ from ..format.contents import (
     DIGEST_BYTES,
     RULES,
     Column,
+    ColumnKind,
     Content,
     ContentPart,
     Label,
@@ -100,6 +101,67 @@ def _split(columns: Sequence[Column]) -> tuple[ContentPart, ...]:
     return tuple(ContentPart(columns=tuple(columns[start : start + COLUMNS_PER_PART])) for start in starts)
 
 
+@frozen
+class ShownField:
+    """One column; if `distinct_exact` is false there are more different values than were counted."""
+
+    name: str
+    kind: ColumnKind
+    nulls: int
+    distinct: int
+    distinct_exact: bool
+
+
+@frozen
+class ShownContent:
+    """A stored content: its fingerprints, counts, and columns. `classes` are the rows of each of the label's
+    values in descending order, None without a label and where there are too many. `tables` is of a folder."""
+
+    id: ObjectId
+    content_fingerprint: ObjectId
+    schema_fingerprint: ObjectId
+    num_rows: int
+    num_columns: int
+    rows_with_missing: int
+    label: str | None
+    label_missing: int | None
+    classes: tuple[int, ...] | None
+    tables: int | None
+    fields: tuple[ShownField, ...]
+
+
+def shown_content(found: Described) -> ShownContent:
+    """A content as `show` tells it."""
+    content = found.content
+    return ShownContent(
+        id=found.id,
+        content_fingerprint=content.table,
+        schema_fingerprint=content.schema,
+        num_rows=content.rows,
+        num_columns=content.width,
+        rows_with_missing=content.rows_with_missing,
+        label=content.label.name if content.label is not None else None,
+        label_missing=content.label.nulls if content.label is not None else None,
+        classes=content.label.classes if content.label is not None else None,
+        tables=content.tables,
+        fields=shown_fields(found.columns),
+    )
+
+
+def shown_fields(columns: Sequence[Column]) -> tuple[ShownField, ...]:
+    """The columns as `schema` and `show` tell them."""
+    return tuple(
+        ShownField(
+            name=column.name,
+            kind=column.kind,
+            nulls=column.nulls,
+            distinct=column.distinct,
+            distinct_exact=not column.more,
+        )
+        for column in columns
+    )
+
+
 def content_key(digest: BlobId, name: str, *, delimiter: str | None, label: str | None) -> bytes:
     """What the content of a file depends on, as a digest: its bytes, and how they are read."""
     asked: list[Value] = ["content", RULES, digest.raw, name, delimiter, label]
@@ -121,7 +183,7 @@ def answer_of(content: Described | None, seen: TableContent | Unavailable | Desc
 def answered(store: Store, answer: bytes) -> Described | Unavailable | None:
     """The inverse, for what the store still has; None if it has not."""
     if answer.startswith(_ID) and len(answer) == 1 + DIGEST_BYTES:
-        return _stored(store, ObjectId(answer[1:]))
+        return _known(store, ObjectId(answer[1:]))
     from ..observe.tables.content import Place, Unavailable
 
     try:
@@ -136,16 +198,20 @@ def answered(store: Store, answer: bytes) -> Described | Unavailable | None:
         return None
 
 
-def _stored(store: Store, wanted: ObjectId) -> Described | None:
-    """A content that was stored before, with all its columns; None if not all of it is there and whole."""
+def stored_content(store: Store, wanted: ObjectId) -> Described:
+    """A content that was stored, with all its columns. Raises MissingObject, CorruptObject, InvalidField."""
+    content = store.objects.get(Content, wanted, "a report")
+    parts = tuple(store.objects.get(ContentPart, part, "a content") for part in content.column_parts)
+    return Described(content=content, columns=tuple(columns_of(content, parts)))
+
+
+def _known(store: Store, wanted: ObjectId) -> Described | None:
+    """The same; None if not all of it is there and whole."""
     try:
-        content = store.objects.get(Content, wanted, "the stat cache")
-        parts = tuple(store.objects.get(ContentPart, part, "a content") for part in content.column_parts)
-        columns = tuple(columns_of(content, parts))
-        whole = all(store.objects.has(part) for part in content.member_parts)
+        found = stored_content(store, wanted)
     except (IntegrityError, FormatError):
         return None
-    return Described(content=content, columns=columns) if whole else None
+    return found if all(store.objects.has(part) for part in found.content.member_parts) else None
 
 
 def settled(

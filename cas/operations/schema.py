@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from ..format.contents import Column, ColumnKind
+from ..format.contents import Content
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.reports import Diagnostic
-from ..observe.files import open_regular
+from ..observe.files import OpenedFile, Stamp, open_regular
 from ..observe.headers import NoHeader, read_columns
-from .contents import Described, describe, unavailable
-from .findings import findings, missing_rows
+from .contents import Described, ShownField, answered, content_key, settled, shown_fields, unavailable
+from .findings import findings, label_not_found, missing_rows
 
 if TYPE_CHECKING:
     from ..observe.reading import Progress
-    from ..observe.tables.content import LabelContent, TableContent, Unavailable
-
-
-@frozen
-class SchemaField:
-    """One column; if `distinct_exact` is false there are more different values than were counted."""
-
-    name: str
-    kind: ColumnKind
-    nulls: int
-    distinct: int
-    distinct_exact: bool
+    from ..observe.tables.content import TableContent, Unavailable
+    from ..store.store import Store
 
 
 @frozen
@@ -58,7 +49,7 @@ class Schema:
     rows_with_missing: int | None
     label_missing: int | None
     classes: tuple[LabelClass, ...] | None
-    fields: tuple[SchemaField, ...]
+    fields: tuple[ShownField, ...]
     tables: int | None
     diagnostics: tuple[Diagnostic, ...]
 
@@ -70,61 +61,86 @@ class Schema:
         return 0 if self.content_fingerprint is not None else 5
 
 
-def schema_file(
+def schema_path(
     path: str,
     *,
     label: str | None = None,
     values: bool = False,
     delimiter: str | None = None,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> Schema:
-    """What the file at `path` holds.
+    """What the file at `path` holds. With a `store`, what was recorded of an unchanged file is told without
+    reading it, unless values are asked for, which are not stored.
 
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BadArgument.
     """
-    from ..observe.tables.reading import read_table
-
     with open_regular(path) as opened:
-        header = read_columns(opened, delimiter=delimiter)
-        digests, seen = read_table(opened, sha256=True, label=label, delimiter=delimiter, progress=progress)
-    columns = () if isinstance(header, NoHeader) else header
-    return _schema(path, digests.blake3, digests.sha256, columns, seen, label, values=values)
+        seen = None
+        if store is not None and not values:
+            seen = _recorded(store, opened, label=label, delimiter=delimiter)
+        if seen is None:
+            from ..observe.tables.reading import read_table
+
+            digests, table = read_table(
+                opened, sha256=True, label=label, delimiter=delimiter, progress=progress
+            )
+            seen = _Seen(blake3=digests.blake3, sha256=digests.sha256, table=table)
+        header: tuple[str, ...] | NoHeader = ()
+        if not isinstance(settled(seen.table, label), Described):
+            header = read_columns(opened, delimiter=delimiter)
+    return _schema(path, seen, () if isinstance(header, NoHeader) else header, label, values=values)
 
 
-def schema_table(seen: TableContent | Unavailable, *, label: str | None, values: bool) -> Schema:
+def schema_table(table: TableContent | Unavailable, *, label: str | None, values: bool) -> Schema:
     """What a table holds that is in memory: it has no path and no bytes."""
-    return _schema(None, None, None, (), seen, label, values=values)
+    return _schema(None, _Seen(blake3=None, sha256=None, table=table), (), label, values=values)
+
+
+@frozen
+class _Seen:
+    """What is known of a dataset before it is told."""
+
+    blake3: BlobId | None
+    sha256: Sha256 | None
+    table: TableContent | Described | Unavailable | None
+
+
+def _recorded(store: Store, opened: OpenedFile, *, label: str | None, delimiter: str | None) -> _Seen | None:
+    """What the stat cache and the store know of an unchanged file."""
+    with store.stat_cache(read_only=True) as cache:
+        digests = cache.find(Stamp.of(opened.stat))
+        if digests is None or digests[1] is None:
+            return None
+        blake3 = BlobId(digests[0])
+        asked = content_key(blake3, os.path.basename(opened.path), delimiter=delimiter, label=label)
+        answer = cache.find_answer(asked)
+    found = answered(store, answer) if answer is not None else None
+    return _Seen(blake3=blake3, sha256=Sha256(digests[1]), table=found) if found is not None else None
 
 
 def _schema(
-    path: str | None,
-    blake3: BlobId | None,
-    sha256: Sha256 | None,
-    header: tuple[str, ...],
-    seen: TableContent | Unavailable | None,
-    label: str | None,
-    *,
-    values: bool,
+    path: str | None, seen: _Seen, header: tuple[str, ...], label: str | None, *, values: bool
 ) -> Schema:
-    from ..observe.tables.content import TableContent
-
-    found: Described | None = None
-    label_seen: LabelContent | None = None
+    """`header`: the names of the columns where the content is not known."""
     diagnostics: list[Diagnostic] = []
-    if isinstance(seen, TableContent):
-        found, label_seen = describe(seen, label), seen.label
+    found = settled(seen.table, label)
+    content = None
+    if isinstance(found, Described):
+        content = found.content
         header = tuple(column.name for column in found.columns)
-        diagnostics += findings(found.content, found.columns, label=label)
-        dropped = missing_rows(found.content, found.columns, {})
+        diagnostics += findings(content, found.columns, label=label)
+        dropped = missing_rows(content, found.columns, {})
         diagnostics += [dropped] if dropped is not None else []
     else:
-        diagnostics.append(unavailable(seen, {}))
-    known = bool(header) or found is not None
-    content = found.content if found is not None else None
+        diagnostics.append(unavailable(found, {}))
+        if label is not None and header and label not in header:
+            diagnostics.append(label_not_found(label, header, {}))
+    known = bool(header) or content is not None
     return Schema(
         dataset_path=path,
-        fingerprint_sha256=sha256,
-        fingerprint_blake3=blake3,
+        fingerprint_sha256=seen.sha256,
+        fingerprint_blake3=seen.blake3,
         content_fingerprint=content.table if content is not None else None,
         schema_fingerprint=content.schema if content is not None else None,
         columns=header,
@@ -133,39 +149,28 @@ def _schema(
         label_present=label in header if label is not None and known else None,
         num_features_excluding_label=sum(name != label for name in header) if known else None,
         rows_with_missing=content.rows_with_missing if content is not None else None,
-        label_missing=label_seen.nulls if label_seen is not None else None,
-        classes=_classes(label_seen, values=values),
-        fields=tuple(_field(column) for column in found.columns) if found is not None else (),
+        label_missing=content.label.nulls if content is not None and content.label is not None else None,
+        classes=_classes(content, seen.table, values=values),
+        fields=shown_fields(found.columns) if isinstance(found, Described) else (),
         tables=content.tables if content is not None else None,
         diagnostics=tuple(sorted(diagnostics, key=lambda one: one.order)),
     )
 
 
-def _field(column: Column) -> SchemaField:
-    return SchemaField(
-        name=column.name,
-        kind=column.kind,
-        nulls=column.nulls,
-        distinct=column.distinct,
-        distinct_exact=not column.more,
-    )
-
-
-def _classes(label: LabelContent | None, *, values: bool) -> tuple[LabelClass, ...] | None:
-    if label is None or label.classes is None:
+def _classes(content: Content | None, seen: object, *, values: bool) -> tuple[LabelClass, ...] | None:
+    """The label's values, with their names if those are wanted: only what was just seen has them."""
+    if content is None or content.label is None or content.label.classes is None:
         return None
-    return tuple(LabelClass(name=found.name if values else None, rows=found.rows) for found in label.classes)
+    from ..observe.tables.content import TableContent
 
-
-def schema_path(
-    path: str,
-    *,
-    label: str | None = None,
-    values: bool = False,
-    delimiter: str | None = None,
-    jobs: int = 1,
-    progress: Progress | None = None,
-) -> Schema:
-    """What the file or folder at `path` holds; `jobs` files of a folder are read at once. Raises as
-    `schema_file`."""
-    return schema_file(path, label=label, values=values, delimiter=delimiter, progress=progress)
+    names: list[str | None] = [None] * len(content.label.classes)
+    if (
+        values
+        and isinstance(seen, TableContent)
+        and seen.label is not None
+        and seen.label.classes is not None
+    ):
+        names = [found.name for found in seen.label.classes]
+    return tuple(
+        LabelClass(name=name, rows=rows) for name, rows in zip(names, content.label.classes, strict=True)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import FormatError, IntegrityError, MissingObject
 from ..format.canonical import Value
+from ..format.contents import Content
 from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
@@ -15,6 +16,7 @@ from ..format.reports import Diagnostic, Environment, Report, Source, Whose
 from ..format.runs import Metrics, Params, Run, Status
 from ..store.chain import Entry
 from ..store.store import Store
+from .contents import ShownContent, shown_content, stored_content
 from .revisions import Target, links_of
 from .views import FileView, Problem, claimed_count, document_values, file_view
 
@@ -22,12 +24,13 @@ from .views import FileView, Problem, claimed_count, document_values, file_view
 @frozen
 class ShownFile(FileView):
     """A file of the run: where it lay when it was recorded, whether its bytes were kept, and of a model file
-    what was found in it, as `obs inspect --json` tells it."""
+    what was found in it, as `obs inspect --json` tells it; of a table its content."""
 
     path: FileName | None
     outside: bool
     cached: int
     kept: bool | None
+    content: ShownContent | None
     inspection: dict[str, Value] | None
 
 
@@ -226,6 +229,7 @@ def _file(
         outside=note.outside if note is not None else False,
         cached=note.cached if note is not None else 0,
         kept=kept,
+        content=_content(store, report, view.role, problems),
         inspection=_inspection(store, report, view.role, problems),
     )
 
@@ -240,6 +244,19 @@ def _inspection(
         if seen.role == role and seen.kind == Inspection.KIND:
             try:
                 return store.objects.get(Inspection, seen.id, "the report").document()
+            except (IntegrityError, FormatError) as error:
+                problems.append(_problem(error, seen.id, report.run))
+    return None
+
+
+def _content(store: Store, report: Report | None, role: str, problems: list[Problem]) -> ShownContent | None:
+    """What a dataset held, None if nothing is known of that."""
+    if report is None:
+        return None
+    for seen in report.observations:
+        if seen.role == role and seen.kind == Content.KIND:
+            try:
+                return shown_content(stored_content(store, seen.id))
             except (IntegrityError, FormatError) as error:
                 problems.append(_problem(error, seen.id, report.run))
     return None

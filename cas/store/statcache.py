@@ -106,8 +106,10 @@ def _unpacked(device: int, entries: bytes) -> _Page:
 class StatCache:
     """A context: opened (or found unusable) on entering, written on leaving."""
 
-    def __init__(self, files: StoreFiles) -> None:
+    def __init__(self, files: StoreFiles, *, read_only: bool = False) -> None:
+        """`read_only`: nothing is written, not even the cache, and what is remembered is forgotten."""
         self._files = files
+        self._read_only = read_only
         self._device = files.status.st_dev
         self._database: sqlite3.Connection | None = None
         self._pages: dict[_Place, _Page] = {}
@@ -117,12 +119,17 @@ class StatCache:
 
     def __enter__(self) -> Self:
         import sqlite3
+        from urllib.parse import quote
 
         try:
-            self._files.make_folder(FOLDER)
-            self._now_ns = self._clock()
+            if not self._read_only:
+                self._files.make_folder(FOLDER)
+                self._now_ns = self._clock()
             path = self._path()
-            if path is not None:
+            if path is not None and self._read_only:
+                place = f"file:{quote(path)}?mode=ro"
+                self._database = sqlite3.connect(place, timeout=1.0, isolation_level=None, uri=True)
+            elif path is not None:
                 self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
                 self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
                 for table in (_PAGES, _ANSWERS):
@@ -137,7 +144,8 @@ class StatCache:
         import sqlite3
 
         try:
-            if self._database is not None and (self._new or self._new_answers) and error is None:
+            changed = (self._new or self._new_answers) and not self._read_only
+            if self._database is not None and changed and error is None:
                 self._database.execute("BEGIN IMMEDIATE")
                 self._database.executemany(_INSERT, self._changed_rows())
                 rows = [
@@ -263,6 +271,8 @@ class StatCache:
         user = os.geteuid()
         name = f"{FOLDER}/stat-{user}.sqlite"
         if self._files.size_of(name) is None:
+            if self._read_only:
+                return None
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._files.root))
         # A journal too: one that looks unfinished is rolled back into the database when that is opened.
         for beside in (name, f"{name}-journal", f"{name}-wal"):

@@ -61,11 +61,11 @@ class Store:
 
         return Batch(self.files)
 
-    def stat_cache(self) -> StatCache:
+    def stat_cache(self, *, read_only: bool = False) -> StatCache:
         """The digests of files that are known by their stat."""
         from .statcache import StatCache
 
-        return StatCache(self.files)
+        return StatCache(self.files, read_only=read_only)
 
     def close(self) -> None:
         """Gives the descriptor back."""

@@ -59,6 +59,7 @@ def named(text: str) -> Named:
 @click.option("--no-keep", is_flag=True, help="Keep no bytes at all, only what they were.")
 @click.option("--no-sha256", is_flag=True, help="Leave SHA-256 out (for very large data).")
 @click.option("--no-inspect", is_flag=True, help="Store nothing of what the model file says about itself.")
+@click.option("--no-content", is_flag=True, help="Fingerprint the datasets' bytes only, not what is in them.")
 @click.option("--no-git", is_flag=True, help="Do not ask git for the commit of the sources.")
 @click.option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
 @click.option("--python", metavar="PREFIX", help="The environment that the run ran in.")
@@ -87,6 +88,7 @@ def command(
     no_keep: bool,
     no_sha256: bool,
     no_inspect: bool,
+    no_content: bool,
     no_git: bool,
     no_cache: bool,
     python: str | None,
@@ -150,6 +152,7 @@ def command(
         keep_artifacts=not no_keep,
         sha256=not no_sha256,
         inspect=not no_inspect,
+        content=not no_content,
         cache=not no_cache,
         jobs=jobs,
         force=force,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
 import click
 
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import to_json, write_json
 from ..pager import paged
+
+if TYPE_CHECKING:
+    from ...cas.store.store import Store
 
 
 @click.command(
@@ -52,9 +58,11 @@ def command(
     from ..progress import Progress
     from ..render_schema import schema_lines
 
-    with Progress.of(invocation, "reading") as progress:
+    with ExitStack() as stack:
+        store = None if no_cache else _store(invocation, stack)
+        progress = stack.enter_context(Progress.of(invocation, "reading"))
         found = schema_path(
-            path, label=label, values=values, delimiter=delimiter, jobs=jobs, progress=progress
+            path, label=label, values=values, delimiter=delimiter, store=store, progress=progress
         )
     if as_json:
         write_json(to_json(found))
@@ -63,3 +71,13 @@ def command(
             for line in schema_lines(found, color=invocation.color):
                 out.write(line + "\n")
     return found.exit_code
+
+
+def _store(invocation: Invocation, stack: ExitStack) -> Store | None:
+    """The store that may know the file. A dataset needs none, so it is no matter what is wrong with it."""
+    from ...cas.errors import ObsError
+
+    try:
+        return stack.enter_context(invocation.open_store())
+    except ObsError:
+        return None
