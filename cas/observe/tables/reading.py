@@ -26,14 +26,17 @@ def read_table(
     delimiter: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[FileDigests, TableContent | Unavailable | None]:
+    name = os.fsdecode(opened.path)
+    if delimiter is None and not name.endswith((".csv", ".tsv")):
+        from ..reading import read_file
+
+        return read_file(opened, sha256=sha256, sink=sink, progress=progress), None
     hasher, secure = blake3(), hashlib.sha256()
     sinks: list[Callable[[Any], object]] = [hasher.update, secure.update]
     if sink is not None:
         sinks.append(sink)
     stream = FileStream(opened, sinks, progress)
-    found = read_csv(
-        stream, delimiter="," if os.fsdecode(opened.path).endswith(".csv") else "\t", label=label
-    )
+    found = read_csv(stream, delimiter=delimiter or ("," if name.endswith(".csv") else "\t"), label=label)
     stamp = check_unchanged(opened, stream.size)
     secured = Sha256(secure.digest()) if sha256 else None
     return FileDigests(stream.size, BlobId(hasher.digest()), secured, stamp), found

@@ -1,0 +1,246 @@
+"""`schema`, and what `record` keeps of a dataset's content: the same table, told by both."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from obs.cas.errors import FileMissing, LabelNotFound
+from obs.cas.format.contents import Content, Member
+from obs.cas.format.ids import ObjectId
+from obs.cas.operations.contentdiff import Rows, diff_tables
+from obs.cas.operations.contents import ShownContent
+from obs.cas.operations.contentsides import FolderDiff, diff_folders, stored_side
+from obs.cas.operations.requests import Named, RecordRequest
+from obs.cas.operations.revisions import resolve
+from obs.cas.operations.schema import Schema, schema_path
+from obs.cas.operations.show import ShownRun, show
+from obs.cas.store.store import Store
+from smallruns import again, checked, make_store, record_run
+
+TABLE = "age,city,y\n34,Ulm,a\n51,,b\n,Köln,a\n34,Ulm,a\n"
+
+
+def write(folder: Path, text: str | bytes, name: str = "data.csv") -> str:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def codes(found: Schema) -> list[str]:
+    return [one.code for one in found.diagnostics]
+
+
+def request_of(path: str, label: str | None = "y") -> RecordRequest:
+    return RecordRequest(
+        obs_version="0", datasets=(Named(path=path),), label=label, cache=False, lock_timeout_seconds=30.0
+    )
+
+
+def content_of(store: str, revision: str = "HEAD") -> ShownContent | None:
+    with Store.open(store) as opened:
+        run = show(opened, resolve(opened, revision))
+    assert isinstance(run, ShownRun)
+    assert run.problems == ()
+    return run.datasets[0].content
+
+
+# ------------------------------------------------------------------------------------------ schema
+
+
+def test_columns_kinds_missing_values_and_the_label(tmp_path: Path) -> None:
+    found = schema_path(write(tmp_path, TABLE), label="y")
+    assert found.columns == ("age", "city", "y")
+    assert [(field.name, field.kind, field.nulls, field.distinct) for field in found.fields] == [
+        ("age", "number", 1, 2),
+        ("city", "text", 1, 2),
+        ("y", "text", 0, 2),
+    ]
+    assert (found.num_rows, found.rows_with_missing, found.num_features_excluding_label) == (4, 2, 2)
+    assert (found.label_present, found.label_missing) == (True, 0)
+    assert [(one.name, one.rows) for one in found.classes or ()] == [(None, 3), (None, 1)]
+    assert codes(found) == ["MISSING_VALUES_DROPPED"]
+    assert found.diagnostics[0].details["columns"] == {"age": 1, "city": 1}
+    assert found.exit_code == 0
+
+
+def test_values_are_named_only_if_that_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, TABLE)
+    named = schema_path(path, label="y", values=True)
+    assert [(one.name, one.rows) for one in named.classes or ()] == [("a", 3), ("b", 1)]
+    assert "Ulm" not in repr(schema_path(path, label="city"))
+
+
+def test_a_label_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
+    found = schema_path(write(tmp_path, TABLE), label="Y")
+    assert (found.label_present, found.exit_code) == (False, 1)
+    assert "LABEL_NOT_FOUND" in codes(found)
+    (said,) = (one for one in found.diagnostics if one.code == "LABEL_NOT_FOUND")
+    assert said.details == {"label": "Y", "columns": ["age", "city", "y"], "count": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "code"),
+    [
+        ("x,y\n", "y", "ZERO_ROWS"),
+        ("y\n1\n2\n", "y", "LABEL_ONLY_DATASET"),
+        ("x,y\n,1\n,2\n", "y", "ZERO_FEATURES"),
+        ("x,x,y\n1,2,3\n1,2,4\n", "y", "DUPLICATE_COLUMNS"),
+        ("x,y\n1,a\n2,a\n", "y", "LABEL_SINGLE_CLASS"),
+        ("x,y\n1,a\n2,\n3,b\n", "y", "LABEL_MISSING_VALUES"),
+        ("x,y\n1,\n2,\n", "y", "LABEL_TYPE_INVALID"),
+        ("x,y\n1,2020-01-01\n2,2020-01-02\n", "y", "LABEL_TYPE_INVALID"),
+        ("x,y,y\n1,2,3\n1,2,4\n", "y", "LABEL_TYPE_INVALID"),
+        ("x,y\n1,a\n,b\n", "y", "MISSING_VALUES_DROPPED"),
+    ],
+)
+def test_what_is_odd(tmp_path: Path, text: str, label: str, code: str) -> None:
+    assert code in codes(schema_path(write(tmp_path, text), label=label))
+
+
+def test_a_sound_table_has_nothing_odd(tmp_path: Path) -> None:
+    assert codes(schema_path(write(tmp_path, "x,y\n1,a\n2,b\n"), label="y")) == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"x,y\n1,2,3\n", b"x,y\n1,\xff\n", b'x,y\n"1,2\n', b"", b"\xff\xfex\0"], ids=repr
+)
+def test_a_table_that_cannot_be_read_has_its_bytes(tmp_path: Path, data: bytes) -> None:
+    from blake3 import blake3
+
+    path = write(tmp_path, data)
+    found = schema_path(path, label="y")
+    assert found.exit_code == 5
+    assert str(found.fingerprint_blake3) == blake3(data).hexdigest()
+    assert (found.content_fingerprint, found.num_rows, found.fields) == (None, None, ())
+    assert codes(found) == ["CONTENT_UNAVAILABLE"]
+    assert found.label_present in {True, None}
+
+
+def test_another_file_is_opaque_and_says_so(tmp_path: Path) -> None:
+    found = schema_path(write(tmp_path, "x,y\n1,2\n", "data.bin"))
+    assert found.exit_code == 5
+    assert [(one.code, one.details) for one in found.diagnostics] == [
+        ("CONTENT_UNAVAILABLE", {"reason": "OPAQUE_FORMAT"})
+    ]
+    asked = schema_path(write(tmp_path, "x;y\n1;2\n", "data.bin"), delimiter=";", label="y")
+    assert (asked.exit_code, asked.columns) == (0, ("x", "y"))
+
+
+def test_a_missing_file_is_one(tmp_path: Path) -> None:
+    with pytest.raises(FileMissing):
+        schema_path(str(tmp_path / "no.csv"))
+
+
+# ------------------------------------------------------------------------------------------ record
+
+
+def test_record_stores_what_schema_says(tmp_path: Path) -> None:
+    store, path = make_store(str(tmp_path)), write(tmp_path, TABLE)
+    record_run(store, request_of(path))
+    kept, said = content_of(store), schema_path(path, label="y")
+    assert kept is not None
+    assert (kept.content_fingerprint, kept.schema_fingerprint) == (
+        said.content_fingerprint,
+        said.schema_fingerprint,
+    )
+    assert (kept.num_rows, kept.rows_with_missing, kept.fields) == (4, 2, said.fields)
+    assert (kept.label, kept.label_missing, kept.classes) == ("y", 0, (3, 1))
+    assert checked(store).problems == ()
+    for folder, _, names in os.walk(store):
+        for name in names:
+            assert b"Ulm" not in Path(folder, name).read_bytes()
+
+
+def test_looking_at_the_content_changes_no_run(tmp_path: Path) -> None:
+    store, path = make_store(str(tmp_path)), write(tmp_path, TABLE)
+    without = record_run(store, again(request_of(path), content=False))
+    assert content_of(store) is None
+    assert record_run(store, request_of(path)).run == without.run
+
+
+def test_a_table_that_cannot_be_read_is_recorded_all_the_same(tmp_path: Path) -> None:
+    store, path = make_store(str(tmp_path)), write(tmp_path, "x,y\n1,2\n1,2,3\n")
+    done = record_run(store, request_of(path))
+    assert [(one.code, one.details) for one in done.diagnostics] == [
+        ("CONTENT_UNAVAILABLE", {"reason": "RAGGED_ROW", "role": "data", "row": 2})
+    ]
+    assert content_of(store) is None
+
+
+def test_a_label_that_is_not_there_is_told_once(tmp_path: Path) -> None:
+    store, path = make_store(str(tmp_path)), write(tmp_path, TABLE)
+    with pytest.raises(LabelNotFound):
+        record_run(store, request_of(path, "Y"))
+    done = record_run(store, again(request_of(path, "Y"), status="failed"))
+    assert [one.code for one in done.diagnostics] == ["LABEL_NOT_FOUND"]
+
+
+def test_a_wide_table_is_stored_in_parts(tmp_path: Path) -> None:
+    store = make_store(str(tmp_path))
+    names = ",".join(f"c{number}" for number in range(2500))
+    record_run(store, request_of(write(tmp_path, f"{names}\n{'1,' * 2499}1\n"), None))
+    kept = content_of(store)
+    assert kept is not None
+    assert [field.name for field in kept.fields] == names.split(",")
+    with Store.open(store) as opened:
+        parts = opened.objects.get(Content, kept.id, "a test").column_parts
+    assert len(parts) == 3
+    assert checked(store).problems == ()
+
+
+def test_a_damaged_part_or_blob_of_a_content_is_found(tmp_path: Path) -> None:
+    store, path = make_store(str(tmp_path)), write(tmp_path, TABLE)
+    record_run(store, request_of(path))
+    kept = content_of(store)
+    assert kept is not None
+    with Store.open(store) as opened:
+        blob = opened.objects.get(Content, kept.id, "a test").digests
+        assert blob is not None
+        whole = stored_side(opened, kept.id)
+    place = Path(store, "blobs", blob.hex[:2], blob.hex[2:])
+    place.chmod(0o600)
+    place.write_bytes(place.read_bytes()[:-1] + b"?")
+    with Store.open(store) as opened:
+        assert stored_side(opened, kept.id).digests is None
+    assert [problem.id for problem in checked(store).problems] == [blob.hex]
+    place.unlink()
+    assert checked(store).problems == ()  # a blob may be absent
+    assert whole.digests is not None
+
+
+# -------------------------------------------------------------------------------------------- diff
+
+
+def test_a_diff_of_two_recorded_tables(tmp_path: Path) -> None:
+    store = make_store(str(tmp_path))
+    rows = [f"{number},{number % 7}" for number in range(70_000)]
+    record_run(store, request_of(write(tmp_path, "\n".join(["x,z", *rows]) + "\n"), None))
+    first = content_of(store)
+    rows[66_000] = "-1,1"
+    rows += [f"{number},0" for number in range(10)]
+    record_run(store, request_of(write(tmp_path, "\n".join(["x,z", *rows]) + "\n"), None))
+    second = content_of(store)
+    assert first is not None
+    assert second is not None
+    with Store.open(store) as opened:
+        found = diff_tables(stored_side(opened, first.id), stored_side(opened, second.id))
+    assert (found.appended, found.removed) == (10, 0)
+    assert [(change.name, change.rows) for change in found.changed] == [
+        ("x", (Rows(65_537, 69_632),)),
+        ("z", (Rows(65_537, 69_632),)),
+    ]
+    assert found.unknown == Rows(69_633, 70_000)  # the last page of the one is not a page of the other
+
+
+def test_a_diff_of_folders() -> None:
+    def member(name: str, table: int) -> Member:
+        return Member(name=name, rows=1, table=ObjectId(bytes([table]) * 32))
+
+    before = [member("a", 1), member("b", 2), member("c", 3), member("d", 4)]
+    after = [member("a", 1), member("b", 9), member("e", 3), member("f", 5)]
+    assert diff_folders(before, after) == FolderDiff(
+        added=("f",), removed=("d",), renamed=(("c", "e"),), changed=("b",), identical=1
+    )
+    assert diff_folders(before, before).equal
