@@ -11,6 +11,7 @@ from typing import Final
 _PIECE: Final = 2**20
 LABEL: Final = "label"
 _FEATURES: Final = 12
+SALT: Final = b"other bytes stand here each time"
 
 
 def write_random(path: Path, size_bytes: int) -> None:
@@ -27,6 +28,11 @@ def write_table(path: Path, size_bytes: int) -> None:
         while written < size_bytes:
             cells = [f"{draw.gauss(0, 1):.6f}" for _ in range(_FEATURES)]
             written += file.write(",".join([*cells, str(draw.randrange(2))]) + "\n")
+
+
+def write_model(path: Path, template: Path) -> None:
+    """A copy of a model file that was made with `SALT` in it, with other bytes there each time."""
+    path.write_bytes(template.read_bytes().replace(SALT, os.urandom(len(SALT))))
 
 
 def write_metrics(path: Path) -> None:

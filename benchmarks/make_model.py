@@ -3,17 +3,21 @@
 python make_model.py forest  SIZE_BYTES model.pkl      # 300 trees, about as many bytes
 python make_model.py kneighbors SIZE_BYTES model.joblib
 python make_model.py tfidf   WORDS model.pkl
+python make_model.py pipeline SIZE_BYTES model.pkl     # with inputs.SALT in it, for copies that differ
 """
 
 import pickle
 import sys
 from pathlib import Path
 
+import inputs
 import joblib  # type: ignore[import-untyped, unused-ignore]  # has no types
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor  # type: ignore[import-untyped, unused-ignore]
 from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped, unused-ignore]
 from sklearn.neighbors import KNeighborsClassifier  # type: ignore[import-untyped, unused-ignore]
+from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped, unused-ignore]
+from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped, unused-ignore]
 
 _TREES = 300
 _NODE_BYTES = 64 + 8
@@ -29,7 +33,7 @@ def forest(size_bytes: int) -> object:
     return model.fit(draw.random((rows, 4)), draw.random(rows))
 
 
-def kneighbors(size_bytes: int) -> object:
+def kneighbors(size_bytes: int) -> KNeighborsClassifier:
     """One array, and a label a row."""
     rows = size_bytes // (8 * _FEATURES)
     data = np.random.default_rng(0).random((rows, _FEATURES))
@@ -41,8 +45,19 @@ def tfidf(words: int) -> object:
     return TfidfVectorizer().fit([" ".join(f"word{number}" for number in range(words))])
 
 
+def pipeline(size_bytes: int) -> object:
+    """A scaler and a model, as a typical run writes it."""
+    model = make_pipeline(StandardScaler(), kneighbors(size_bytes).set_params(n_neighbors=7))
+    rows = size_bytes // (8 * _FEATURES)
+    model.fit(np.random.default_rng(0).random((rows, _FEATURES)), np.arange(rows) % 2)
+    model.salt_ = inputs.SALT
+    return model
+
+
 def main(kind: str, size: str, path: Path) -> None:
-    model = {"forest": forest, "kneighbors": kneighbors, "tfidf": tfidf}[kind](int(size))
+    model = {"forest": forest, "kneighbors": kneighbors, "tfidf": tfidf, "pipeline": pipeline}[kind](
+        int(size)
+    )
     if path.suffix == ".joblib":
         joblib.dump(model, path)
     else:

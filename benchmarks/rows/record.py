@@ -1,4 +1,4 @@
-"""Record a typical run: a table of 1 MB, a model of 200 KB, metrics.
+"""Record a typical run: a table of 1 MB, a pipeline of 200 KB, metrics.
 
 All sides work in a git repository, as a user would. The model and the metrics are new each time; the dataset
 is new too, or known: unchanged since an earlier record, and old enough for a stat cache to believe in it.
@@ -26,13 +26,17 @@ _RECORD: Final = ("record", *_OPTIONS, "--metrics", "metrics.json", "-m", "a typ
 _COMMIT: Final = "git commit -q -m 'a typical run'"
 
 
-def _fresh(folder: Path, *, data: bool) -> Callable[[], None]:
+def _fresh(bench: Bench, folder: Path, *, data: bool) -> Callable[[], None]:
     """What makes the next run's files in `folder`."""
+    template = bench.work / "typical.pkl"
+    if not template.exists():
+        maker = (sys.executable, str(HERE / "make_model.py"), "pipeline", str(_MODEL_BYTES), str(template))
+        bench.run(maker, bench.work)
 
     def write() -> None:
         if data:
             inputs.write_table(folder / "data.csv", _DATA_BYTES)
-        inputs.write_random(folder / "model.pkl", _MODEL_BYTES)
+        inputs.write_model(folder / "model.pkl", template)
         inputs.write_metrics(folder / "metrics.json")
 
     return write
@@ -50,7 +54,7 @@ def _repository(bench: Bench, folder: Path) -> None:
         ("git", "commit", "-q", "-m", "start"),
     ):
         bench.run(command, folder)
-    _fresh(folder, data=True)()
+    _fresh(bench, folder, data=True)()
 
 
 def _dvc(bench: Bench, folder: Path) -> str:
@@ -79,11 +83,11 @@ def comparisons(bench: Bench) -> Iterator[Comparison]:
 
         def obs(*, data: bool, extra: tuple[str, ...] = ()) -> Program:
             command = (*bench.obs, *_RECORD, *extra)
-            prepare = _fresh(ours, data=data)
+            prepare = _fresh(bench, ours, data=data)
             return Program(label="obs", command=command, cwd=str(ours), env=bench.env, prepare=prepare)
 
         def dvc(*, data: bool) -> Program:
-            command, prepare = ("sh", "-c", script), _fresh(theirs, data=data)
+            command, prepare = ("sh", "-c", script), _fresh(bench, theirs, data=data)
             label = "dvc add, git add, git commit"
             return Program(label=label, command=command, cwd=str(theirs), env=with_dvc, prepare=prepare)
 
@@ -110,7 +114,7 @@ def comparisons(bench: Bench) -> Iterator[Comparison]:
             command=(*floor_command, "--metrics", "metrics.json"),
             cwd=str(floor),
             env=bench.env,
-            prepare=_fresh(floor, data=False),
+            prepare=_fresh(bench, floor, data=False),
         )
         yield Comparison(
             title="record a typical run, dataset known",
@@ -134,7 +138,7 @@ def comparisons(bench: Bench) -> Iterator[Comparison]:
                 command=("sh", "-c", f"git add data.csv model.pkl metrics.json && {_COMMIT}"),
                 cwd=str(plain),
                 env=bench.env,
-                prepare=_fresh(plain, data=True),
+                prepare=_fresh(bench, plain, data=True),
             ),
             pairs=bench.count(10),
         )
@@ -146,7 +150,7 @@ def comparisons(bench: Bench) -> Iterator[Comparison]:
                 command=(str(bench.peers["mlflow"] / "python"), str(HERE / "mlflow_record.py"), str(flow)),
                 cwd=str(flow),
                 env={key: value for key, value in bench.env.items() if key != "PYTHONPATH"},
-                prepare=_fresh(flow, data=True),
+                prepare=_fresh(bench, flow, data=True),
             ),
             pairs=bench.count(3),
         )
