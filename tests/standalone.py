@@ -251,6 +251,13 @@ def count_is(name: Any, value: Any) -> bool:
     return is_a("count_name", name) and is_a("uint", value)
 
 
+def inside(value: Any) -> list[Any]:
+    """The items of an array, the values of a map."""
+    items: list[Any] = value
+    entries: dict[str, Any] = value
+    return items if type(value) is list else list(entries.values()) if type(value) is Map else []
+
+
 def is_a(what: str, value: Any) -> bool:
     """Whether `value` is of the type `what`; may also raise Bad."""
     if what in PATTERNS:
@@ -264,12 +271,10 @@ def is_a(what: str, value: Any) -> bool:
         need(type(value) is list and value and all(is_a(item, each) for each in value), f"wrong {what}")
         return order is None or all(order(one) < order(two) for one, two in pairwise(value))
     if what == "any":
-        inner: Any = value.values() if type(value) is Map else value if type(value) is list else []
-        return type(value) is not bytes and all(is_a("any", each) for each in inner)
+        return type(value) is not bytes and all(is_a("any", each) for each in inside(value))
     if what[0] in "[{":
-        inner = value.values() if type(value) is Map else value
         fits = type(value) is (list if what[0] == "[" else Map)
-        return fits and all(is_a(what[1:-1], each) for each in inner)
+        return fits and all(is_a(what[1:-1], each) for each in inside(value))
     need(type(value) is Map, f"{what} is no map")
     known = dict(re.split("[:?]", field) for field in MAPS[what].split())
     for key in value:

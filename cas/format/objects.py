@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from .reports import Environment, Report
     from .runs import Metrics, Params, Run
 
-Object: TypeAlias = (
-    "File | Tree | Part | Metrics | Params | Run | Content | ContentPart | Inspection | Environment"
-    " | Report | Manifest"
-)
+Observed: TypeAlias = "Content | ContentPart | Environment | Inspection | Report"
+"""What obs saw; the others are what was there, and what was said."""
+Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Manifest | Observed"
 
 VERSION: Final = 1
 KINDS: Final = {
