@@ -63,7 +63,9 @@ def nearest(cell: str) -> Fraction | None:
 
 
 def boolean(cell: str) -> bool | None:
-    return {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}.get(cell)
+    return {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}.get(
+        cell
+    )
 
 
 def instant(cell: str) -> tuple[bool, int] | None:
@@ -104,7 +106,7 @@ def number_page(values: list[Any]) -> tuple[int, bytes] | None:
         return 0, struct.pack(f"<{len(values)}d", *(real(value) for value in values))
     whole = all(value is None or (isinstance(value, Fraction) and value.denominator == 1) for value in values)
     integers = [int(value or 0) for value in values] if whole else []
-    if whole and -(2**63) <= min(integers) and max(integers) < 2**63:
+    if whole and min(integers) >= -(2**63) and max(integers) < 2**63:
         return 1, struct.pack(f"<{len(values)}q", *integers)
     if whole and min(integers) >= 0:
         return 2, struct.pack(f"<{len(values)}Q", *integers)
@@ -197,7 +199,14 @@ def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
         distinct = {value for value in values if value is not None}
         nulls = cells.count(None)
         columns.append(
-            {"name": name, "kind": kind, "nulls": nulls, "distinct": len(distinct), "value": value, "text": as_text}
+            {
+                "name": name,
+                "kind": kind,
+                "nulls": nulls,
+                "distinct": len(distinct),
+                "value": value,
+                "text": as_text,
+            }
         )
     names = [struct.pack("<BI", c["kind"], len(c["name"].encode())) + c["name"].encode() for c in columns]
     heads = b"".join(names)

@@ -28,12 +28,16 @@ _BUFFER_BYTES: Final = 1 << 20
 """Of each column: a row group is read in pieces, however large it is."""
 
 
-def read_parquet(opened: OpenedFile, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
+def read_parquet(
+    opened: OpenedFile, *, label: str | None = None, threads: int = 1
+) -> TableContent | Unavailable:
     """What a Parquet file holds. Raises OperatingSystemRefused."""
     return _read(opened, partial(_parquet, label=label, threads=threads))
 
 
-def read_arrow(opened: OpenedFile, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
+def read_arrow(
+    opened: OpenedFile, *, label: str | None = None, threads: int = 1
+) -> TableContent | Unavailable:
     """What an Arrow file (Feather version 2 is one) holds. Raises OperatingSystemRefused."""
     return _read(opened, partial(_arrow, label=label, threads=threads))
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES: Final = 1 << 20
 """Read at a time for each 64 columns: rows of wide files are long."""
 _COLUMNS_A_BLOCK: Final = 64
-_LARGEST_BLOCK_BYTES: Final = 16 << 20
+_LARGEST_BLOCK_BYTES: Final = 4 << 20
 _MOST_ROW_BYTES: Final = 64 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")

@@ -88,7 +88,11 @@ def timestamp(cell: bytes) -> tuple[Kind, Timestamp] | None:
     if found is None:
         return None
     part = {name: int(found[name] or 0) for name in ("hour", "minute", "second", "zone_hour", "zone_minute")}
-    if part["hour"] > 23 or part["zone_hour"] > 23 or max(part["minute"], part["second"], part["zone_minute"]) > 59:
+    if (
+        part["hour"] > 23
+        or part["zone_hour"] > 23
+        or max(part["minute"], part["second"], part["zone_minute"]) > 59
+    ):
         return None
     try:
         day = date(int(found["year"]), int(found["month"]), int(found["day"])).toordinal() - _EPOCH_DAY

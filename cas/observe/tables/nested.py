@@ -115,7 +115,10 @@ def _texts(array: pa.Array) -> list[str | None]:
     if pt.is_list(kind) or pt.is_large_list(kind):
         return _lists(_filled(array.values), _bounds(array, "i8" if pt.is_large_list(kind) else "i4"))
     if pt.is_nested(kind):  # unions, list views
-        return [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in array.to_pylist()]
+        return [
+            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+            for value in array.to_pylist()
+        ]
     if pt.is_temporal(kind) and not pt.is_interval(kind):
         array = array.view(pa.int64() if kind.bit_width == 64 else pa.int32())
     return [None if value is None else _scalar(value) for value in array.to_pylist()]

@@ -114,7 +114,9 @@ class Instants:
         total: Counts = {}
         valid = self.cells.valid
         if self.nanos is None:
-            return total if _counted(self.micros if valid is None else self.micros[valid], most, total) else None
+            return (
+                total if _counted(self.micros if valid is None else self.micros[valid], most, total) else None
+            )
         import numpy as np
 
         pairs = np.stack([self.micros, self.nanos.astype(np.int64)], axis=1)
@@ -152,7 +154,9 @@ def from_reals(cells: Cells, reals: NDArray[np.float64]) -> Numbers:
     return Numbers(cells, clean, {})
 
 
-def from_integers(cells: Cells, integers: NDArray[np.signedinteger[Any] | np.unsignedinteger[Any]]) -> Numbers:
+def from_integers(
+    cells: Cells, integers: NDArray[np.signedinteger[Any] | np.unsignedinteger[Any]]
+) -> Numbers:
     """Of integers of up to 64 bits; what stands in the slots of nulls does not matter."""
     import numpy as np
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import random
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from obs.cas.errors import BadArgument
-from obs.cas.observe.tables.content import Place, TableContent, Unavailable
+from obs.cas.observe.tables.content import TableContent, Unavailable
 from obs.cas.observe.tables.csvfiles import read_csv
 from standalone_content import content
 
@@ -82,14 +78,22 @@ NUMBERS = st.one_of(
     st.integers(2**53 - 3, 2**53 + 3).map(str),
     st.integers(-9, 9).map(str),
     st.floats(allow_nan=False).map(repr),
-    st.from_regex(r"[ \t]{0,2}[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,3})?[ \t]?", fullmatch=True),
-    st.sampled_from(["inf", "-Inf", "+INFINITY", "0x10", "1_0", "٣", "-0", "-0.0", "1e999", "1e-999", "+-1", "1/2", "."]),
+    st.from_regex(
+        r"[ \t]{0,2}[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,3})?[ \t]?",
+        fullmatch=True,
+    ),
+    st.sampled_from(
+        ["inf", "-Inf", "+INFINITY", "0x10", "1_0", "٣", "-0", "-0.0", "1e999", "1e-999", "+-1", "1/2", "."]
+    ),
 )
 TIMES = st.one_of(
     st.datetimes().map(lambda time: time.isoformat()),
     st.datetimes().map(lambda time: time.isoformat(" ", "minutes")),
     st.dates().map(str),
-    st.from_regex(r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](:[0-6][0-9](\.[0-9]{1,10})?)?", fullmatch=True),
+    st.from_regex(
+        r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](:[0-6][0-9](\.[0-9]{1,10})?)?",
+        fullmatch=True,
+    ),
 )
 ZONES = st.one_of(st.just("Z"), st.from_regex(r"[+-][0-2][0-9](:?[0-6][0-9])?", fullmatch=True))
 KINDS = [
@@ -112,9 +116,17 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     columns = []
     for _ in range(draw(st.integers(1, 4))):
         cells = draw(st.sampled_from(KINDS))
-        mixed = draw(st.sampled_from([cells, cells | NULL_CELLS, cells | NULL_CELLS | draw(st.sampled_from(KINDS))]))
+        mixed = draw(
+            st.sampled_from([cells, cells | NULL_CELLS, cells | NULL_CELLS | draw(st.sampled_from(KINDS))])
+        )
         columns.append(draw(st.lists(mixed, min_size=rows, max_size=rows)))
-    names = draw(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=4), min_size=len(columns), max_size=len(columns)))
+    names = draw(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=4),
+            min_size=len(columns),
+            max_size=len(columns),
+        )
+    )
     return names, [list(row) for row in zip(*columns, strict=True)]
 
 
