@@ -213,8 +213,13 @@ def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...]
     return found if found is None or isinstance(found, NoHeader) else found[0]
 
 
-def csv_header(data: bytes, *, delimiter: str, whole: bool) -> tuple[tuple[str, ...], int] | NoHeader | None:
-    """The first row that is not blank, and where the text goes on behind it; None if it goes on beyond `data`.
+def csv_header(
+    data: bytes,
+    *,
+    delimiter: str,
+    whole: bool,
+) -> tuple[tuple[str, ...], int] | NoHeader | None:
+    """The first row that is not blank, and where the text goes on behind it; None if that is beyond `data`.
 
     `data` is the beginning of a file, all of it if `whole`. Quotes inside a cell are taken as pyarrow's
     reader takes them; a quote that is never closed is an error.

@@ -55,9 +55,10 @@ class TextColumn:
         self.kind = Kind.NULL
         self.rows = 0
         self.nulls = 0
-        self.text = Leaves()
+        self._text = Leaves()
+        self.text: Leaves | None = self._text
         self.value = Leaves()
-        """The same object as `text` once the kind is text."""
+        """The same leaves as those of the text once the kind is text."""
         self._words = Tally(most)
         self._values = Tally(most)
         """Used when there are too many words."""
@@ -70,9 +71,9 @@ class TextColumn:
         pages = cells.text_digests()
         self.rows += cells.rows
         self.nulls += cells.nulls
-        self.text.add(list(pages))
+        self._text.add(list(pages))
         if cells.nulls == cells.rows:
-            if self.value is not self.text:
+            if self.value is not self._text:
                 self.value.add(pages)
             return cells.valid
         if self.kind is Kind.NULL:
@@ -92,7 +93,7 @@ class TextColumn:
     def _become(self, kind: Kind) -> None:
         self.kind = kind
         if kind is Kind.TEXT:
-            self.value = self.text
+            self.value = self._text
             self._values = self._words
             self._long_words.clear()
 

@@ -24,10 +24,10 @@ def observe(
     missing: MissingRows,
     threads: int,
 ) -> int:
-    """Gives each column its cells of all units; the number of rows. A unit comes with the number of its group.
+    """Gives each column its cells of all units, which come with the number of their group.
 
-    With more than one thread the next unit is read while this one is looked at, column by column side by
-    side. Raises what reading the units raises.
+    With more than one thread the next unit is read while this one is looked at, its columns side by side.
+    Gives the number of rows. Raises what reading the units raises.
     """
     rows = 0
     if threads < 2:

@@ -28,7 +28,7 @@ class ByteStream(Protocol):
         ...
 
     def drain(self) -> None:
-        """Reads what was not read yet, so that the hashers have seen all of it. Raises OperatingSystemRefused."""
+        """Reads what was not read yet: the hashers see all of it. Raises OperatingSystemRefused."""
         ...
 
 

@@ -94,7 +94,9 @@ class DecimalColumn(TextColumn):
 
     def add(self, array: pa.Array) -> NDArray[np.bool_] | None:
         """See `Column`."""
-        return super().add(self._written(array))
+        valid = super().add(self._written(array))
+        self.text = self._text if self.kind is Kind.TEXT else None
+        return valid
 
 
 def typed_column(type_: pa.DataType, most: int = MOST) -> Column:

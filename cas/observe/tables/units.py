@@ -66,6 +66,11 @@ class Cutter:
                 message = f"{PAGE_ROWS:,} rows hold more than {_MOST_BYTES >> 30} GiB"
                 raise Refusal(Unavailable("PAGE_TOO_LARGE", message))
 
+    def whole_pages(self) -> Iterator[Unit]:
+        """The pages that are complete, for whoever turns to another cutter now."""
+        if self._rows >= PAGE_ROWS:
+            yield self._cut(self._rows - self._rows % PAGE_ROWS)
+
     def end(self) -> Iterator[Unit]:
         """What is left."""
         if self._rows:
