@@ -10,6 +10,7 @@ The first bytes tell; the name of the file does not matter.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ...format.frozen import frozen
@@ -21,7 +22,7 @@ from .nodes import Global, Node
 from .rawarrays import OLD_NAMES
 from .state import Findings, State
 from .streams import Expansion, compression_of
-from .windows import FileWindows, StreamWindows, Windows
+from .windows import FileWindows, StreamWindows, Windows, pread
 
 _HEAD: Final = 64
 _OTHERS: Final = (
@@ -103,7 +104,7 @@ class _Reader:
         compression = compression_of(head)
         expansion = None
         if compression is not None:
-            expansion = Expansion(self._opened, compression, self._limits, self._net)
+            expansion = Expansion(partial(pread, self._opened), compression, self._limits, self._net)
             windows = StreamWindows(expansion.more)
             head = windows.at(0, _HEAD)
         container = _other(head)

@@ -11,9 +11,7 @@ import io
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from ..files import OpenedFile
 from .limits import Deadline, Limits, Stopped
-from .windows import pread
 
 _READ: Final = 16 << 10
 _LZMA_BYTES: Final = 100 << 20
@@ -147,12 +145,15 @@ def _maker(
 class Expansion:
     """The expanded bytes of a file, one piece after the other: `more` is what StreamWindows asks.
 
-    `expanded` bytes were given so far, `read` of the file were taken. `trailing`: the stream ended, and
-    bytes follow that are none.
+    `source` gives so many bytes of the file from an offset on, fewer only at the end; it is asked for one
+    after the other. `expanded` bytes were given so far, `read` of the file were taken. `trailing`: the
+    stream ended, and bytes follow that are none.
     """
 
-    def __init__(self, opened: OpenedFile, compression: str, limits: Limits, net: Deadline) -> None:
-        self._opened = opened
+    def __init__(
+        self, source: Callable[[int, int], bytes], compression: str, limits: Limits, net: Deadline
+    ) -> None:
+        self._source = source
         self._compression = compression
         self._limits = limits
         self._net = net
@@ -216,7 +217,7 @@ class Expansion:
             raise Stopped("DAMAGED_STREAM", text, self.expanded) from None
 
     def _input(self) -> bytes:
-        data = pread(self._opened, _READ, self.read)
+        data = self._source(_READ, self.read)
         self.read += len(data)
         return data
 
