@@ -13,10 +13,10 @@ import json
 import re
 import struct
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from blake3 import blake3
 
@@ -79,11 +79,11 @@ def instant(cell: str) -> tuple[bool, int] | None:
         return None
     day, hour, minute, second, fraction, zone = found.groups()
     try:
-        base = datetime.strptime(day, "%Y-%m-%d")
+        base = datetime.strptime(f"{day} +0000", "%Y-%m-%d %z")
         base = base.replace(hour=int(hour or 0), minute=int(minute or 0), second=int(second or 0))
     except ValueError:
         return None
-    whole = (base - datetime(1970, 1, 1)) // timedelta(seconds=1)
+    whole = (base - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
     if zone and zone != "Z":
         digits = zone[1:].replace(":", "").ljust(4, "0")
         if int(digits[:2]) > 23 or int(digits[2:]) > 59:
@@ -106,7 +106,7 @@ def number_page(values: list[Any]) -> tuple[int, bytes] | None:
         return 0, struct.pack(f"<{len(values)}d", *(real(value) for value in values))
     whole = all(value is None or (isinstance(value, Fraction) and value.denominator == 1) for value in values)
     integers = [int(value or 0) for value in values] if whole else []
-    if whole and -(2**63) <= min(integers) and max(integers) < 2**63:
+    if whole and min(integers) >= -(2**63) and max(integers) < 2**63:
         return 1, struct.pack(f"<{len(values)}q", *integers)
     if whole and min(integers) >= 0:
         return 2, struct.pack(f"<{len(values)}Q", *integers)
@@ -195,7 +195,8 @@ def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
         cells = [row[place] for row in rows]
         kind, values = typed(cells)
         value, as_text = column(kind, values), column(TEXT, cells)
-        assert value is not None and as_text is not None
+        assert value is not None
+        assert as_text is not None
         distinct = {value for value in values if value is not None}
         nulls = cells.count(None)
         columns.append(
@@ -223,9 +224,9 @@ def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
 def readable(found: Any) -> Any:
     """With digests as hexadecimal digits."""
     if isinstance(found, dict):
-        return {name: readable(value) for name, value in found.items()}
-    if isinstance(found, list):
-        return [readable(value) for value in found]
+        return {name: readable(value) for name, value in cast("dict[str, Any]", found).items()}
+    if type(found) is list:
+        return [readable(value) for value in cast("list[Any]", found)]
     return found.hex() if isinstance(found, bytes) else found
 
 

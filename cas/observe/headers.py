@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import IO, Any, Final, Protocol, cast
+from typing import IO, Any, Final, Literal, Protocol, cast
 
 from ..errors import OperatingSystemRefused
 from ..format.frozen import row
@@ -25,7 +25,11 @@ _FIRST_BYTES: Final = 64 << 10
 _GROWTH: Final = 16
 _PACKED_BYTES: Final = 2 * HEADER_BYTES
 """No more than this is read of a compressed file: it may go on for ever without giving a byte."""
-_COMPRESSED: Final = (".gz", ".bz2", ".zst")
+_COMPRESSIONS: Final[dict[str, Literal["gzip", "bz2", "zstd"]]] = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".zst": "zstd",
+}
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _LINES: Final = (".jsonl", ".ndjson")
 _ARROW: Final = (".feather", ".arrow", ".ipc")
@@ -53,18 +57,35 @@ class NoHeader:
     reason: str
 
 
-def _kind(name: str) -> tuple[str, str]:
-    """The extension that says what a file is, and the one that says how it is compressed."""
+@row
+class DatasetFormat:
+    """How a dataset is written. `delimiter` is that of delimited text, else empty."""
+
+    kind: Literal["delimited", "json lines", "parquet", "arrow"]
+    delimiter: str = ""
+    compression: Literal["gzip", "bz2", "zstd"] | None = None
+
+
+def dataset_format(name: str, delimiter: str | None = None) -> DatasetFormat | None:
+    """What a file's name says, in any case of letters; None where it says of no dataset.
+
+    `delimiter`, one character, makes any file one of delimited text.
+    """
     stem, last = os.path.splitext(name.lower())
-    if last in _COMPRESSED:
-        return os.path.splitext(stem)[1], last
-    return last, ""
+    compression = _COMPRESSIONS.get(last)
+    kind = last if compression is None else os.path.splitext(stem)[1]
+    if delimiter is not None or kind in _DELIMITERS:
+        return DatasetFormat("delimited", delimiter or _DELIMITERS[kind], compression)
+    if kind in _LINES:
+        return DatasetFormat("json lines", compression=compression)
+    if compression is None and kind in (*_ARROW, *_PARQUET):
+        return DatasetFormat("parquet" if kind in _PARQUET else "arrow")
+    return None
 
 
 def is_dataset_name(name: str) -> bool:
     """Whether a file is called as datasets are."""
-    kind, compression = _kind(name)
-    return kind in _DELIMITERS or kind in _LINES or (kind in (*_ARROW, *_PARQUET) and not compression)
+    return dataset_format(name) is not None
 
 
 def is_model_name(name: str) -> bool:
@@ -83,18 +104,16 @@ def read_columns(opened: OpenedFile, *, delimiter: str | None = None) -> tuple[s
     Of JSON Lines: the keys of the first object. `delimiter`, one character, makes any file one of
     delimited text. The position of the descriptor is left alone. Raises OperatingSystemRefused.
     """
-    kind, compression = _kind(opened.path)
-    parse: _Parse
-    if delimiter is None and kind in _LINES:
-        parse = _json_columns
-    elif delimiter is not None or kind in _DELIMITERS:
-        parse = partial(_csv_columns, delimiter=delimiter or _DELIMITERS[kind])
-    elif compression or kind not in (*_ARROW, *_PARQUET):
+    found = dataset_format(opened.path, delimiter)
+    if found is None:
         return NoHeader("OPAQUE_FORMAT")
-    else:
-        return _arrow_columns(opened, parquet=kind in _PARQUET)
+    if found.kind in {"parquet", "arrow"}:
+        return _arrow_columns(opened, parquet=found.kind == "parquet")
+    parse: _Parse = (
+        _json_columns if found.kind == "json lines" else partial(_csv_columns, delimiter=found.delimiter)
+    )
     try:
-        with _stream(opened, compression) as stream:
+        with _stream(opened, found.compression) as stream:
             return _grow(stream, parse)
     except _damaged():
         return NoHeader("BAD_COMPRESSION")
@@ -162,15 +181,15 @@ class PositionedFile(io.RawIOBase):
         return count
 
 
-def _stream(opened: OpenedFile, compression: str) -> IO[bytes]:
-    if not compression:
+def _stream(opened: OpenedFile, compression: str | None) -> IO[bytes]:
+    if compression is None:
         return io.BufferedReader(PositionedFile(opened.fd), _FIRST_BYTES)
     raw = io.BufferedReader(PositionedFile(opened.fd, _PACKED_BYTES), _FIRST_BYTES)
-    if compression == ".gz":
+    if compression == "gzip":
         import gzip
 
         return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
-    if compression == ".bz2":
+    if compression == "bz2":
         import bz2
 
         return bz2.BZ2File(raw)
@@ -219,8 +238,13 @@ def _csv_columns(data: bytes, *, delimiter: str, whole: bool) -> tuple[str, ...]
     return found if found is None or isinstance(found, NoHeader) else found[0]
 
 
-def csv_header(data: bytes, *, delimiter: str, whole: bool) -> tuple[tuple[str, ...], int] | NoHeader | None:
-    """The first row that is not blank, and where the text goes on behind it; None if it goes on beyond `data`.
+def csv_header(
+    data: bytes,
+    *,
+    delimiter: str,
+    whole: bool,
+) -> tuple[tuple[str, ...], int] | NoHeader | None:
+    """The first row that is not blank, and where the text goes on behind it; None if that is beyond `data`.
 
     `data` is the beginning of a file, all of it if `whole`. Quotes inside a cell are taken as pyarrow's
     reader takes them; a quote that is never closed is an error.

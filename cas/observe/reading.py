@@ -65,17 +65,26 @@ def read_file(
         stages.append(secure.update)
     if sink is not None:
         stages.append(sink)
-    if opened.stat.st_size <= SMALL_BYTES:
-        size = _read_small(opened, stages, progress)
-    elif threads:
-        from .ring import read_ring
-
-        size = read_ring(lambda buffer: _fill(opened, buffer), opened.stat.st_size, stages, progress)
-    else:
-        size = _read_in_turns(opened, stages, progress)
+    size = read_through(opened, stages, progress=progress, threads=threads)
     stamp = check_unchanged(opened, size)
     digest = Sha256(secure.digest()) if secure is not None else None
     return FileDigests(size, BlobId(hasher.digest()), digest, stamp)
+
+
+def read_through(
+    opened: OpenedFile, stages: list[Sink], *, progress: Progress | None = None, threads: bool = True
+) -> int:
+    """Gives every chunk of an open file to each of `stages`; the number of bytes. Raises as `read_file`.
+
+    Whether the file is still the one that was opened, `check_unchanged` says.
+    """
+    if opened.stat.st_size <= SMALL_BYTES:
+        return _read_small(opened, stages, progress)
+    if threads:
+        from .ring import read_ring
+
+        return read_ring(lambda buffer: _fill(opened, buffer), opened.stat.st_size, stages, progress)
+    return _read_in_turns(opened, stages, progress)
 
 
 def check_unchanged(opened: OpenedFile, size: int) -> Stamp:

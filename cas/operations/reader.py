@@ -173,11 +173,11 @@ class Reader:
         self, opened: OpenedFile
     ) -> tuple[FileDigests, BlobWriter | None, TableContent | Unavailable | None]:
         """The bytes of a table and its content."""
-        from ..observe.tables.reading import read_table
+        from ..observe.tables.reading import read_dataset
 
         request = self._request
         blob = self._batch.open_blob() if request.keep_data and not request.dry_run else None
-        digests, table = read_table(
+        digests, table = read_dataset(
             opened,
             sha256=request.sha256,
             sink=blob.write if blob is not None else None,

@@ -80,9 +80,9 @@ def schema_path(
         if store is not None and not values:
             seen = _recorded(store, opened, label=label, delimiter=delimiter)
         if seen is None:
-            from ..observe.tables.reading import read_table
+            from ..observe.tables.reading import read_dataset
 
-            digests, table = read_table(
+            digests, table = read_dataset(
                 opened, sha256=True, label=label, delimiter=delimiter, progress=progress
             )
             seen = _Seen(blake3=digests.blake3, sha256=digests.sha256, table=table)

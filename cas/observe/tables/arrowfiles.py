@@ -99,6 +99,9 @@ def _units(reader: ParquetFile, groups: Sequence[list[str]], threads: int) -> It
                     raise Refusal(Unavailable("BAD_FILE", "columns of the file cannot be told apart"))
                 for unit in cutters[number].add(batch):
                     yield number, unit
+            if len(groups) > 1:
+                for unit in cutters[number].whole_pages():
+                    yield number, unit
     for number, cutter in enumerate(cutters):
         for unit in cutter.end():
             yield number, unit

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .digests import PAGE_ROWS, Kind, null_page_digest, page_digest
+from .digests import PAGE_ROWS, Bytes, Kind, null_page_digest, page_digest
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from .digests import Bytes
 
-Payload: TypeAlias = "Callable[[int, int], tuple[int, tuple[Bytes, ...]]]"
+Payload: TypeAlias = Callable[[int, int], tuple[int, tuple[Bytes, ...]]]
 """The encoding and the bytes of the cells from one number up to another."""
 
 
@@ -28,7 +27,7 @@ def buffer_array(buffer: pa.Buffer | None, dtype: Any, start: int, count: int) -
 
     if buffer is None or count == 0:
         return np.zeros(count, dtype)
-    return np.frombuffer(buffer, dtype, count, start * np.dtype(dtype).itemsize)
+    return np.frombuffer(memoryview(buffer), np.dtype(dtype), count, start * np.dtype(dtype).itemsize)
 
 
 def valid_mask(array: pa.Array) -> NDArray[np.bool_] | None:

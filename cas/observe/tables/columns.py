@@ -8,12 +8,12 @@ is written: the leaves for that are there already, so that nothing has to be rea
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import grammar
 from .cells import TextCells
 from .digests import Kind, Leaves
-from .distinct import MOST, Tally, Vocabulary, key_of, merged, vocabulary
+from .distinct import MOST, Tally, Vocabulary, merged, vocabulary
 from .kinds import convert, spread
 from .values import Counts
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+_FEW_WORDS: Final = 100
+"""So few are looked at one by one, instead of all cells."""
 
 
 class Column(Protocol):
@@ -52,13 +55,15 @@ class TextColumn:
         self.kind = Kind.NULL
         self.rows = 0
         self.nulls = 0
-        self.text = Leaves()
+        self._text = Leaves()
+        self.text: Leaves | None = self._text
         self.value = Leaves()
-        """The same object as `text` once the kind is text."""
+        """The same leaves as those of the text once the kind is text."""
         self._words = Tally(most)
         self._values = Tally(most)
         """Used when there are too many words."""
-        self._meaning: dict[Hashable, grammar.Value] = {}
+        self._long_words: dict[Hashable, grammar.Value] = {}
+        """The values of those that are known by their digest."""
 
     def add(self, array: pa.Array) -> NDArray[np.bool_] | None:
         """See `Column`."""
@@ -66,9 +71,9 @@ class TextColumn:
         pages = cells.text_digests()
         self.rows += cells.rows
         self.nulls += cells.nulls
-        self.text.add(list(pages))
+        self._text.add(list(pages))
         if cells.nulls == cells.rows:
-            if self.value is not self.text:
+            if self.value is not self._text:
                 self.value.add(pages)
             return cells.valid
         if self.kind is Kind.NULL:
@@ -83,14 +88,14 @@ class TextColumn:
         """See `Column`."""
         if self.kind is Kind.TEXT or self._words.counts is None:
             return self._values.counts
-        return merged(self._words.counts, lambda key: self._meaning[key])
+        return merged(self._words.counts, self._meaning)
 
     def _become(self, kind: Kind) -> None:
         self.kind = kind
         if kind is Kind.TEXT:
-            self.value = self.text
+            self.value = self._text
             self._values = self._words
-            self._meaning.clear()
+            self._long_words.clear()
 
     def _count_words(self, cells: TextCells) -> Vocabulary | None:
         """The vocabulary of the cells, if they have few different ones together with all before them."""
@@ -98,17 +103,22 @@ class TextColumn:
         if before is None:
             return None
         words = vocabulary(cells, self._words.most)
-        self._words.add(
-            None if words is None else dict(zip(map(key_of, words.words), words.counts, strict=True))
-        )
-        if self._words.counts is None and self._values is not self._words:
-            self._values.counts = merged(before, lambda key: self._meaning[key])
-        return None if self._words.counts is None else words
+        self._words.add(None if words is None else words.counts())
+        if self._words.counts is not None:
+            return words
+        if self._values is not self._words:
+            self._values.counts = merged(before, self._meaning)
+            self._long_words.clear()
+        return None
+
+    def _meaning(self, key: Hashable) -> grammar.Value:
+        """The value of a word that was met."""
+        return grammar.value_of(key, self.kind) if isinstance(key, bytes) else self._long_words[key]
 
     def _add_values(self, cells: TextCells, words: Vocabulary | None) -> None:
         values = None
-        if words is not None:
-            meanings = [self._meaning_of(word) for word in words.words]
+        if words is not None and len(words.words) <= _FEW_WORDS:
+            meanings = [grammar.value_of(word, self.kind) for word in words.words]
             if None in meanings:
                 return self._become(Kind.TEXT)
             values = spread(cells, self.kind, words.codes, meanings)
@@ -119,10 +129,7 @@ class TextColumn:
         self.value.add(values.page_digests())
         if words is None:
             self._values.add_values(values)
+        else:
+            for key, word in words.long_words():
+                self._long_words[key] = grammar.value_of(word, self.kind)
         return None
-
-    def _meaning_of(self, word: bytes) -> grammar.Value:
-        key = key_of(word)
-        if key not in self._meaning:
-            self._meaning[key] = grammar.value_of(word, self.kind)
-        return self._meaning[key]

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 @row
 class Place:
-    """Where something is: the `number`-th `unit`, a "row" (from 1, the header and blank lines not counted) or a
-    "byte" (from 0, of the decompressed text)."""
+    """Where something is: the `number` of a `unit`.
+
+    A "row" is counted from 1, the header and blank lines not; a "byte" from 0, in the decompressed text.
+    """
 
     unit: str
     number: int
@@ -186,4 +188,4 @@ def _name(value: Hashable) -> str | None:
         return value.decode(errors="backslashreplace")
     if isinstance(value, float) and abs(value) < _WHOLE and value.is_integer():
         value = int(value)
-    return None if isinstance(value, tuple) and len(value) == 1 else str(value)
+    return str(value) if isinstance(value, int | float | bool) else None

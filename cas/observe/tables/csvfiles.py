@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import BadArgument
 from ..headers import HEADER_BYTES, NoHeader, csv_header
-from .columns import TextColumn
+from .columns import Column, TextColumn
 from .content import (
     MissingRows,
     Place,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES: Final = 1 << 20
 """Read at a time for each 64 columns: rows of wide files are long."""
 _COLUMNS_A_BLOCK: Final = 64
-_LARGEST_BLOCK_BYTES: Final = 16 << 20
+_LARGEST_BLOCK_BYTES: Final = 4 << 20
 _MOST_ROW_BYTES: Final = 64 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -137,7 +137,7 @@ class _Text:
 
 
 class _Blocks(io.RawIOBase):
-    """The text behind the header, in the blocks in which pyarrow is to take it, and the last row that is ours."""
+    """The text behind the header in the blocks in which pyarrow is to take it, then the row that is ours."""
 
     def __init__(self, text: _Text, block_bytes: int, last_row: bytes) -> None:
         self._text = text
@@ -150,7 +150,7 @@ class _Blocks(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """The next block, whatever `size`. It has a line end: no row but one with quoted line ends is cut twice."""
+        """The next block, whatever `size`. It has a line end: only a row with quoted ones is cut twice."""
         if self._ended:
             return b""
         block = self._text.read(self._block_bytes)
@@ -206,7 +206,7 @@ def _read(
     last_row = mark + delimiter * (len(names) - 1)
     wide = min(_LARGEST_BLOCK_BYTES, _BLOCK_BYTES * max(1, len(names) // _COLUMNS_A_BLOCK))
     blocks = _Blocks(text, max(block_bytes, wide), f"\n{last_row}\n".encode())
-    columns = [TextColumn(most_distinct(name, label)) for name in names]
+    columns: list[Column] = [TextColumn(most_distinct(name, label)) for name in names]
     missing = MissingRows()
     bad_rows: list[Any] = []
 

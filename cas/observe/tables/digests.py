@@ -1,4 +1,4 @@
-"""The digests of a table's content: pages of 4,096 rows of one column, blocks of 16 pages, columns, the table.
+"""The digests of a table: pages of 4,096 rows of one column, blocks of 16 pages, columns, the whole.
 
     page   = BLAKE3("obsP1" | u8 kind | u8 encoding | u8 0 | u32 rows | u32 nulls | validity | payload)
     block  = BLAKE3("obsB1" | its page digests)
@@ -17,15 +17,12 @@ import struct
 from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from blake3 import blake3
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Bytes: TypeAlias = bytes | memoryview | NDArray[np.uint8]
+Bytes: TypeAlias = Any
+"""What has a buffer of bytes: before Python 3.12 there is no type for it."""
 
 PAGE_ROWS: Final = 4096
 BLOCK_PAGES: Final = 16

@@ -45,14 +45,22 @@ def key_of(cell: bytes) -> Hashable:
 
 
 class Vocabulary:
-    """The few different cells of a run: which there are, how often, and which of them each cell is."""
+    """The few different cells of a run, and by its code which of them each cell is (a null has any code)."""
 
-    __slots__ = ("codes", "counts", "words")
+    __slots__ = ("_numbers", "codes", "words")
 
-    def __init__(self, words: list[bytes], counts: list[int], codes: NDArray[np.int32]) -> None:
+    def __init__(self, words: list[bytes], numbers: list[int], codes: NDArray[np.int32]) -> None:
         self.words = words
-        self.counts = counts
+        self._numbers = numbers
         self.codes = codes
+
+    def counts(self) -> Counts:
+        """How often each word occurs, by its key."""
+        return dict(zip(map(key_of, self.words), self._numbers, strict=True))
+
+    def long_words(self) -> list[tuple[Hashable, bytes]]:
+        """The words that are known by their digest, and the digest."""
+        return [(key_of(word), word) for word in self.words if len(word) > _KEPT_BYTES]
 
 
 def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:

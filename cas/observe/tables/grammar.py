@@ -1,4 +1,4 @@
-"""What a cell of text means: null, number, boolean, timestamp or text. Decided here, cell by cell, and by nothing else.
+"""What a cell of text means: null, number, boolean, timestamp or text. It is decided here, by its bytes.
 
 `kinds.py` reads a thousand cells at a time where that gives the same, and asks here where it may not.
 No cell matches two of the grammars, so the first value of a column says what all of them have to be.
@@ -52,7 +52,8 @@ _NUMBER: Final = re.compile(rb"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+
 _INFINITY: Final = re.compile(rb"[+-]?inf(inity)?", re.IGNORECASE)
 TIMESTAMP: Final = re.compile(
     rb"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-    rb"(?:[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?)?"
+    rb"(?:[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
+    rb"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?)?"
     rb"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2})(?::?(?P<zone_minute>[0-9]{2}))?)?)?"
 )
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()

@@ -38,11 +38,14 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
-    cells = [b"" if text is None else text.encode(errors="replace") for text in texts]
+    cells = ["" if text is None else text for text in texts]
+    written = "".join(cells)
+    data = written.encode(errors="replace")
+    lengths = map(len, cells if len(data) == len(written) else (cell.encode(errors="replace") for cell in cells))
     offsets = np.zeros(len(cells) + 1, np.int64)
-    np.cumsum([len(cell) for cell in cells], out=offsets[1:])
+    np.cumsum(np.fromiter(lengths, np.int64, len(cells)), out=offsets[1:])
     valid = np.packbits([text is not None for text in texts], bitorder="little")
-    buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(b"".join(cells))]
+    buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_string(), len(cells), buffers)
 
 

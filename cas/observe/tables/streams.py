@@ -6,11 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from ..reading import Progress, read_refused
+from ..reading import Progress, Sink, read_refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..files import OpenedFile
 
 _DRAIN_BYTES: Final = 1 << 20
@@ -28,7 +26,7 @@ class ByteStream(Protocol):
         ...
 
     def drain(self) -> None:
-        """Reads what was not read yet, so that the hashers have seen all of it. Raises OperatingSystemRefused."""
+        """Reads what was not read yet: the hashers see all of it. Raises OperatingSystemRefused."""
         ...
 
 
@@ -41,7 +39,7 @@ class FileStream:
     def __init__(
         self,
         opened: OpenedFile,
-        sinks: Sequence[Callable[[bytes], object]] = (),
+        sinks: Sequence[Sink] = (),
         progress: Progress | None = None,
     ) -> None:
         self._opened = opened
@@ -62,7 +60,7 @@ class FileStream:
         new = self._at - self.size
         if new > 0:
             self.size = self._at
-            fresh = data[len(data) - new :]
+            fresh = memoryview(data)[len(data) - new :]
             for sink in self._sinks:
                 sink(fresh)
             if self._progress is not None:

@@ -83,7 +83,9 @@ def _matrix(
         same = columns[place] == layout[0][place]
         if not same.all():
             other = _ALTERNATIVES.get(layout[0][place : place + 1], -1)
-            if place != _T and place != layout.start("sign") or not (same | (columns[place] == other)).all():
+            if (place != _T and place != layout.start("sign")) or not (
+                same | (columns[place] == other)
+            ).all():
                 return None
 
     def field(name: str, most: int) -> NDArray[Any] | None:

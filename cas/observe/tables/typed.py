@@ -22,7 +22,7 @@ from .cells import Cells, TextCells, buffer_array, valid_mask
 from .columns import Column, TextColumn
 from .content import Refusal, Unavailable
 from .digests import Kind, Leaves
-from .distinct import MOST, Tally, key_of, vocabulary
+from .distinct import MOST, Tally, vocabulary
 from .nested import check_depth, json_texts, plain_decimals, text_array
 from .values import Booleans, Counts, Instants, Numbers, from_integers, from_reals
 
@@ -52,7 +52,7 @@ class Texts:
     def counts(self, most: int) -> Counts | None:
         """How often each value occurs; None if there are more than `most`."""
         words = vocabulary(self.cells, most)
-        return None if words is None else dict(zip(map(key_of, words.words), words.counts, strict=True))
+        return None if words is None else words.counts()
 
 
 class TypedColumn:
@@ -94,7 +94,9 @@ class DecimalColumn(TextColumn):
 
     def add(self, array: pa.Array) -> NDArray[np.bool_] | None:
         """See `Column`."""
-        return super().add(self._written(array))
+        valid = super().add(self._written(array))
+        self.text = self._text if self.kind is Kind.TEXT else None
+        return valid
 
 
 def typed_column(type_: pa.DataType, most: int = MOST) -> Column:

@@ -29,6 +29,10 @@ class Unit:
         self._batches = batches
         self.rows = sum(batch.num_rows for batch in batches)
 
+    def release(self) -> None:
+        """Lets go of the cells, whoever may still hold this unit."""
+        self._batches.clear()
+
     def column(self, number: int) -> pa.Array:
         """All cells of one column."""
         import pyarrow as pa
@@ -62,6 +66,11 @@ class Cutter:
                 message = f"{PAGE_ROWS:,} rows hold more than {_MOST_BYTES >> 30} GiB"
                 raise Refusal(Unavailable("PAGE_TOO_LARGE", message))
 
+    def whole_pages(self) -> Iterator[Unit]:
+        """The pages that are complete, for whoever turns to another cutter now."""
+        if self._rows >= PAGE_ROWS:
+            yield self._cut(self._rows - self._rows % PAGE_ROWS)
+
     def end(self) -> Iterator[Unit]:
         """What is left."""
         if self._rows:
@@ -75,11 +84,20 @@ class Cutter:
             inside = max(0, last.num_rows - over)
             if inside:
                 whole.append(last.slice(0, inside))
-            rest = last.slice(inside)
+            rest = _copied(last.slice(inside))
             self._batches.insert(0, rest)
             self._bytes += rest.nbytes
             over -= rest.num_rows
         return Unit(whole)
+
+
+def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows in memory of their own: a slice keeps all of what it was cut from."""
+    import pyarrow as pa
+
+    half = batch.num_rows // 2
+    halves = [(array.slice(0, half), array.slice(half)) for array in batch.columns]
+    return pa.RecordBatch.from_arrays([pa.concat_arrays(pair) for pair in halves], schema=batch.schema)
 
 
 def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Unit]]:

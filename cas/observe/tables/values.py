@@ -9,13 +9,12 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .cells import Cells, raw
-from .digests import PAGE_ROWS, Kind
+from .digests import PAGE_ROWS, Bytes, Kind
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .digests import Bytes
     from .grammar import Number
 
     Page: TypeAlias = tuple[int, NDArray[Any]]
@@ -27,7 +26,7 @@ _F64, _I64, _U64 = range(3)
 
 
 class Numbers:
-    """Numbers: `reals` are binary64. `wide` are the pages that it cannot hold: encoding and integers of each."""
+    """Numbers: `reals` are binary64. `wide`: the pages that it cannot hold, encoding and integers of each."""
 
     kind: Final = Kind.NUMBER
     __slots__ = ("cells", "reals", "wide")
@@ -87,7 +86,7 @@ class Booleans:
 
 
 class Instants:
-    """Timestamps: microseconds since 1970-01-01T00:00:00, and the nanoseconds beyond them if there are any."""
+    """Timestamps: microseconds since 1970-01-01T00:00:00, and the nanoseconds beyond them if any has them."""
 
     __slots__ = ("cells", "kind", "micros", "nanos")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,24 +99,26 @@ TIMES = st.one_of(
     ),
 )
 ZONES = st.one_of(st.just("Z"), st.from_regex(r"[+-][0-2][0-9](:?[0-6][0-9])?", fullmatch=True))
-KINDS = [
+KINDS: list[st.SearchStrategy[str]] = [
     NUMBERS,
     st.integers(-5, 1500).map(str),
     st.floats(-1e3, 1e3).map(lambda x: f"{x:.3f}"),
     st.sampled_from(["True", "TRUE", "true", "False", "FALSE", "false"]),
     st.sampled_from(["true", "False", "tRUE", " true", "1"]),
     TIMES,
-    st.builds(lambda time, zone: time + zone, TIMES, ZONES),
+    st.tuples(TIMES, ZONES).map("".join),
     st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=9),
     st.just(""),
 ]
-NULL_CELLS = st.sampled_from(["", "NA", "NaN", "null", " NA", "na", "#N/A N/A", "None", "<NA>"])
+NULL_CELLS: st.SearchStrategy[str] = st.sampled_from(
+    ["", "NA", "NaN", "null", " NA", "na", "#N/A N/A", "None", "<NA>"]
+)
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     rows = draw(st.integers(0, 12))
-    columns = []
+    columns: list[list[str]] = []
     for _ in range(draw(st.integers(1, 4))):
         cells = draw(st.sampled_from(KINDS))
         mixed = draw(
@@ -135,7 +136,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
 
 
 @given(tables(), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.integers(1, 50))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_any_small_table(table: tuple[list[str], list[list[str]]], quoting: int, most: int) -> None:
     names, rows = table
     if names == [""]:
@@ -143,3 +144,177 @@ def test_any_small_table(table: tuple[list[str], list[list[str]]], quoting: int,
     data = as_csv(names, rows, quoting)
     found = agree(data)
     assert read_csv(Stream(data, most), delimiter=",") == found
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_table_of_several_blocks(threads: int) -> None:
+    """Kinds that change late, nulls by the page, integers that need another encoding in one page only."""
+    draw = random.Random(7)
+    rows = 2 * 65_536 + 4096 + 17
+    columns: dict[str, list[str]] = {
+        "counter": [str(i) for i in range(rows)],
+        "reals": [repr(draw.gauss(0, 1)) for _ in range(rows)],
+        "few": [draw.choice(["1", "1.0", "2", "+3", " 4", ""]) for _ in range(rows)],
+        "many texts, one value": ["1." + "0" * (i % 1500) if i < 6000 else "1" for i in range(rows)],
+        "late text": ["0.5"] * (rows - 1) + ["x"],
+        "a late null": ["7"] * (rows - 1) + ["NA"],
+        "late number": [""] * 70_000 + ["3"] * (rows - 70_000),
+        "null": ["null"] * rows,
+        "wide": [str(2**53 + 1 if i == 5000 else -i) for i in range(rows)],
+        "wider": [str(2**64 - 1 if i == 70_001 else i) for i in range(rows)],
+        "no encoding": [str(2**64 - 1) if i == 70_001 else "-1" if i == 70_002 else "1" for i in range(rows)],
+        "flag": [draw.choice(["true", "FALSE"]) for _ in range(rows)],
+        "time": [f"2024-02-{1 + i % 29:02d} {i % 24:02d}:00:00.00{i % 10}" for i in range(rows)],
+        "nanoseconds": [f"1969-12-31T23:59:59.{i:09d}Z" for i in range(rows)],
+        "words": [draw.choice(["a", "b,", 'c"', "d\ne", "é"]) for _ in range(rows)],
+        "hashes": [f"{draw.getrandbits(64):016x}" for _ in range(rows)],
+        "1000": [f"w{i % 1000}" for i in range(rows)],
+        "1001": [str(i % 1001) for i in range(rows)],
+    }
+    data = as_csv(list(columns), [list(row) for row in zip(*columns.values(), strict=True)])
+    agree(data, threads=threads)
+
+
+def test_the_pages_that_an_append_is_told_by() -> None:
+    rows = [[str(i)] for i in range(65_536 + 5000)]
+    short, long = agree(as_csv(["a"], rows[:-400])), agree(as_csv(["a"], rows))
+    assert short.columns[0].value_blocks[:32] == long.columns[0].value_blocks[:32]
+    assert short.columns[0].value_pages[:32] == long.columns[0].value_pages[:32]
+    assert [len(table.columns[0].value_pages) for table in (short, long)] == [64, 64]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\n",
+        b"a,b",
+        b"a\n1\n2\n",
+        b"\n\r\n\na,b\n\n1,2\n\r\n3,4\n\n",
+        b"a,a,,\n1,2,3,4\n",
+        b'"","x\ny"\n1,2\n',
+        b"\xef\xbb\xbfa,b\n1,2\n",
+        b"a,b\r\n1,2\r\n3,4",
+        b"a,b\r1,2\r3,4\r",
+        b'a,b\n1,"x,""y""\n\nz"\n3,4\n',
+        b'a\n""\n"NA"\n1\n',
+        b"a,b\n\x00,1\nx\x00y,2\n",
+        "ä,日本\nx,é\ny,🙂\n".encode(),
+        b"x\nx\nx\n",
+        b"x,y\nx,\nx,\n",
+        b"a\tb\n1,5\t2\n",
+        b"t\n0001-01-01\n9999-12-31T23:59:59.999999999\n",
+        b"t\n0001-01-01T00:00+23:59\n9999-12-31T23:59-2359\n2000-02-29 00:00Z\n",
+        b"t\n2024-02-30\n",
+        b"t\n2024-02-29T00:00:00\n2024-02-29T00:00:00Z\n",
+        b"n\n9223372036854775807\n9223372036854775808\n",
+        b"n\n18446744073709551615\n-1\n",
+        b"n\n18446744073709551616\n1\n",
+        b"n\n9007199254740993\n0.5\n",
+        b"n\n9007199254740993.0\n1e400\n",
+        b"n\n-0\n-0.0\n+0\n" + b"0" * 5000 + b"1\n",
+        b"n\n1\ntrue\n",
+    ],
+    ids=repr,
+)
+def test_well_formed(data: bytes) -> None:
+    agree(data, "\t" if b"\t" in data else ",")
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "place"),
+    [
+        (b"", "EMPTY", None),
+        (b"\n\r\n", "EMPTY", None),
+        (b"\xef\xbb\xbf", "EMPTY", None),
+        (b"a,b\n1,2\n\n3\n4,5\n", "RAGGED_ROW", Place("row", 2)),
+        (b"a,b\n1,2\n3,4,5\n", "RAGGED_ROW", Place("row", 2)),
+        (b"a,b\n1,2\n3,4,", "RAGGED_ROW", Place("row", 2)),
+        (b"a,b\n1,2\n \n", "RAGGED_ROW", Place("row", 2)),
+        (b'a,b\n1,2\n3,"4\n5,6\n', "UNCLOSED_QUOTE", Place("row", 2)),
+        (b'a,b\n1,2\n"3,4\n5,6\n', "UNCLOSED_QUOTE", Place("row", 2)),
+        (b'a\n1\n"', "UNCLOSED_QUOTE", Place("row", 2)),
+        (b'a,"b\n1,2\n', "BAD_HEADER", None),
+        (b"a,b\n1,\xff\n", "BAD_UTF8", Place("byte", 6)),
+        (b"a,\xe9\n1,2\n", "BAD_UTF8", Place("byte", 2)),
+        (b"a,b\n1,2,3\n1,caf\xe9\n", "BAD_UTF8", Place("byte", 15)),
+        (b"a\n1\n\xc3", "BAD_UTF8", Place("byte", 4)),
+        (b"a\n\xed\xa0\x80\n", "BAD_UTF8", Place("byte", 2)),
+        ("a,b\n1,2\n".encode("utf-16"), "UTF16", Place("byte", 0)),
+        ("a,b\n1,2\n".encode("utf-16-be"), "NUL_BYTE", None),
+        (b"a,\x00\n1,2\n", "NUL_BYTE", None),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("most", [1, 3, 1 << 20])
+def test_unavailable(data: bytes, code: str, place: Place | None, most: int) -> None:
+    stream = Stream(data, most)
+    found = read_csv(stream, delimiter=",")
+    assert isinstance(found, Unavailable)
+    assert (found.code, found.place) == (code, place)
+    assert stream.furthest == len(data)
+
+
+def test_bad_bytes_far_behind_a_bad_row_are_what_is_told() -> None:
+    found = read(b"a,b\n1\n" + b"1,2\n" * 1_000_000 + b"\xff")
+    assert isinstance(found, Unavailable)
+    assert found.code == "BAD_UTF8"
+    assert found.place == Place("byte", 4_000_006)
+
+
+@pytest.mark.parametrize(
+    "cell", [b"x" * 10_000_000, b"x\n" * 5_000_000, b"1" * 10_000_000], ids=["plain", "lines", "digits"]
+)
+def test_a_cell_of_ten_megabytes(cell: bytes) -> None:
+    found = agree(b'a,b\n1,2\n3,"' + cell + b'"\n5,6\n')
+    assert [column.kind.name for column in found.columns] == ["NUMBER", "TEXT"]
+
+
+@pytest.mark.parametrize("cell", [b"x" * 70_000_000, b"x\n" * 70_000_000], ids=["plain", "lines"])
+def test_a_row_that_is_too_long(cell: bytes) -> None:
+    stream = Stream(b'a,b\n1,2\n3,"' + cell + b'"\n5,6\n')
+    found = read_csv(stream, delimiter=",")
+    assert isinstance(found, Unavailable)
+    assert found.code == "ROW_TOO_LONG"
+    assert stream.furthest == len(cell) + 18
+
+
+def test_a_hundred_thousand_columns() -> None:
+    count = 100_000
+    data = b",".join([b"c"] * count) + b"\n" + b",".join([b"1"] * count) + b"\n" + b"," * (count - 1) + b"\n"
+    found = read(data)
+    assert isinstance(found, TableContent)
+    assert (found.rows, len(found.columns), found.rows_with_missing) == (2, count, 1)
+    assert len({column.value for column in found.columns}) == 1
+    assert found.columns[0].value == agree(b'c\n1\n""\n').columns[0].value
+
+
+def test_the_label() -> None:
+    data = b"y,x\n1,a\n1.0,b\n,c\n2,d\n+1,e\n"
+    found = read(data, label="y")
+    assert isinstance(found, TableContent)
+    assert found.label is not None
+    assert found.label.nulls == 1
+    assert found.label.classes is not None
+    assert [(each.name, each.rows) for each in found.label.classes] == [("1", 3), ("2", 1)]
+    for absent in (read(data, label="z"), read(b"y,y\n1,2\n", label="y")):
+        assert isinstance(absent, TableContent)
+        assert absent.label is None
+
+
+@pytest.mark.parametrize("count", [10_000, 10_001])
+def test_the_classes_of_the_label_are_counted_up_to_a_bound(count: int) -> None:
+    found = read(as_csv(["y"], [[f"c{i % count}"] for i in range(90_000)]), label="y")
+    assert isinstance(found, TableContent)
+    assert found.label is not None
+    if count > 10_000:
+        assert found.label.classes is None
+    else:
+        assert found.label.classes is not None
+        assert [each.rows for each in found.label.classes[:1]] == [9]
+        assert sum(each.rows for each in found.label.classes) == 90_000
+
+
+@pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n", "é"])
+def test_a_delimiter_that_is_none(delimiter: str) -> None:
+    with pytest.raises(BadArgument):
+        read(b"a\n1\n", delimiter=delimiter)

@@ -1,0 +1,329 @@
+"""JSON Lines: one object a line, its keys the columns.
+
+A column has one kind if its values have one JSON type: numbers (as they are written: an integer is exact,
+anything else the nearest binary64, by the rules for cells of text), booleans, or strings, which are never
+parsed. A column of several types, of objects or of arrays, is text: a string as it is, anything else as JSON
+without blanks, numbers as they are written, the keys in the order of the file. null and a key that is absent
+are null.
+
+`NaN` is null and `Infinity` a number, as Python writes them (in an object or an array they are strings).
+A key that comes twice in an object, a lone surrogate, more than 32 levels: the content is unavailable.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from types import NoneType
+from typing import TYPE_CHECKING, Final, NoReturn, cast
+
+from .columns import TextColumn
+from .content import MissingRows, Place, Refusal, TableContent, Unavailable, most_distinct, table_content
+from .digests import BLOCK_ROWS, PAGE_ROWS, Kind, null_page_digest
+from .nested import text_array
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from .streams import ByteStream
+
+_READ_BYTES: Final = 1 << 20
+_MOST_LINE_BYTES: Final = 16 << 20
+_MOST_LEVELS: Final = 32
+_MOST_COLUMNS: Final = 1 << 17
+_CHUNK_BYTES: Final = 1 << 20
+"""Of lines that are Python objects at a time: those take many times what they are written in."""
+_ENOUGH_BYTES: Final = 32 << 20
+_MOST_BYTES: Final = 512 << 20
+"""Of one page of lines: all of it has to be in memory at a time."""
+_BLANKS: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKET: Final = re.compile(rb"[][{}]")
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+_NAN: Final = _Number("NaN")
+_CONSTANTS: Final = {"NaN": _NAN, "Infinity": _Number("Infinity"), "-Infinity": _Number("-Infinity")}
+
+
+class _Repeated(ValueError):
+    """A key stands twice in one object."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Repeated
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_CONSTANTS.__getitem__
+)
+
+
+def read_json_lines(stream: ByteStream, *, label: str | None = None) -> TableContent | Unavailable:
+    """What a table of JSON Lines holds: UTF-8, a byte order mark or none; blank lines are passed over.
+
+    The columns are in the order in which their keys are first seen. Raises what the stream raises.
+    """
+    table = _Table(label)
+    chunk = _Chunk()
+    try:
+        for number, line in enumerate(_lines(stream), 1):
+            text = line.strip(_BLANKS)
+            if not text:
+                continue
+            chunk.rows.append(_parse(text, number))
+            chunk.lines.append(number)
+            chunk.size += len(text)
+            if chunk.size >= _CHUNK_BYTES or len(chunk.rows) == table.room():
+                table.add(chunk)
+                chunk = _Chunk()
+        table.add(chunk)
+        return table.end()
+    except Refusal as refusal:
+        return refusal.why
+
+
+class _Chunk:
+    """Some rows, the numbers of their lines, and how many bytes those have."""
+
+    __slots__ = ("lines", "rows", "size")
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, object]] = []
+        self.lines: list[int] = []
+        self.size = 0
+
+
+def _lines(stream: ByteStream) -> Iterator[bytes]:
+    """Raises Refusal for a line that is too long."""
+    rest = stream.read(_READ_BYTES)
+    while 0 < len(rest) < len(_BOM) and (more := stream.read(_READ_BYTES)):
+        rest += more
+    if rest.startswith(_UTF16):
+        raise Refusal(Unavailable("UTF16", "the text is UTF-16 or UTF-32, not UTF-8", Place("byte", 0)))
+    rest = rest.removeprefix(_BOM)
+    pieces: list[bytes] = []
+    waiting = count = 0
+    while rest:
+        first, *others = rest.split(b"\n")
+        pieces.append(first)
+        waiting += len(first)
+        if waiting > _MOST_LINE_BYTES:
+            _refuse("LINE_TOO_LONG", f"a line has more than {_MOST_LINE_BYTES >> 20} MiB", count + 1)
+        if others:
+            yield b"".join(pieces)
+            yield from others[:-1]
+            count += len(others)
+            pieces, waiting = [others[-1]], len(others[-1])
+        rest = stream.read(_READ_BYTES)
+    yield b"".join(pieces)
+
+
+def _refuse(code: str, message: str, line: int) -> NoReturn:
+    raise Refusal(Unavailable(code, message, Place("line", line)))
+
+
+def _parse(line: bytes, number: int) -> dict[str, object]:
+    """The object that a line is. Raises Refusal."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        _refuse("BAD_UTF8", "the text is not UTF-8", number)
+    try:
+        found, end = _DECODER.scan_once(text, 0)
+    except (ValueError, StopIteration, RecursionError) as error:
+        # How deep the parser goes depends on the version of Python; what is said must not.
+        if isinstance(error, RecursionError) or _levels(line) > _MOST_LEVELS:
+            _too_deep(number)
+        if isinstance(error, _Repeated):
+            _refuse("REPEATED_KEY", "a key comes twice in one object", number)
+        _refuse("BAD_JSON", "a line is no JSON", number)
+    if end != len(text) or not isinstance(found, dict):
+        _refuse("BAD_JSON", "a line is no JSON object", number)
+    return cast("dict[str, object]", found)
+
+
+def _too_deep(line: int) -> NoReturn:
+    _refuse("NESTED_TOO_DEEPLY", f"a line has more than {_MOST_LEVELS} levels", line)
+
+
+def _levels(line: bytes) -> int:
+    """How deeply the brackets outside of strings are nested."""
+    level = most = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", line)):
+        level += 1 if bracket in b"[{" else -1
+        most = max(most, level)
+    return most
+
+
+def _cell(value: object, line: int) -> str | None:
+    """What a cell is as text; None for null. Raises Refusal."""
+    if value is None or value is _NAN:
+        return None
+    if isinstance(value, str):
+        return value
+    try:
+        return _text(value, 2)
+    except RecursionError:
+        _too_deep(line)
+
+
+def _check_surrogates(texts: Sequence[str | None], lines: list[int]) -> None:
+    """Raises Refusal if a text has one: half of a pair is no character, and UTF-8 cannot hold it."""
+    written = "".join(text for text in texts if text)
+    if written.isascii() or _SURROGATE.search(written) is None:
+        return
+    line = next(line for text, line in zip(texts, lines, strict=True) if text and _SURROGATE.search(text))
+    _refuse("BAD_UTF8", "a string has half of a surrogate pair", line)
+
+
+def _text(value: object, level: int) -> str:
+    """A value within a line as JSON. Raises RecursionError beyond 32 levels."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, _Number):
+        return f'"{value}"' if value[-1] in "Ny" else value
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if level > _MOST_LEVELS:
+        raise RecursionError
+    if isinstance(value, dict):
+        pairs = cast("dict[str, object]", value).items()
+        return f"{{{','.join(f'{_text(key, 0)}:{_text(below, level + 1)}' for key, below in pairs)}}}"
+    return f"[{','.join(_text(below, level + 1) for below in cast('list[object]', value))}]"
+
+
+class _Column(TextColumn):
+    """A column, and its cells that wait until their unit is whole; `waits` counts them, absent ones too."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._waiting: list[pa.Array] = []
+        self.waits = 0
+
+    def take(self, values: list[object], lines: list[int], start: int) -> None:
+        """Cells of the unit from its row `start` on; what is missing before them is null. Raises Refusal."""
+        import pyarrow as pa
+
+        kinds = set(map(type, values))
+        if self.kind is not Kind.TEXT and kinds & {str, dict, list}:
+            self._become(Kind.TEXT)
+        if kinds <= {_Number, str, NoneType} and _NAN not in values:
+            texts = cast("list[str | None]", values)
+        else:
+            texts = [_cell(value, line) for value, line in zip(values, lines, strict=True)]
+        if str in kinds or dict in kinds or list in kinds:
+            _check_surrogates(texts, lines)
+        if start > self.waits:
+            self._waiting.append(pa.nulls(start - self.waits, pa.large_string()))
+        self._waiting.append(text_array(texts))
+        self.waits = start + len(texts)
+
+    def flush(self, before: int, rows: int) -> NDArray[np.bool_] | None:
+        """Adds what waits, of a unit of `rows` rows that has `before` of them before it. See `Column.add`."""
+        import pyarrow as pa
+
+        self.skip_to(before)
+        if self.waits < rows:
+            self._waiting.append(pa.nulls(rows - self.waits, pa.large_string()))
+        array = pa.concat_arrays(self._waiting)
+        self._waiting, self.waits = [], 0
+        return self.add(array)
+
+    def skip_to(self, rows: int) -> None:
+        """The column has been absent up to here."""
+        absent = rows - self.rows
+        if not absent:
+            return
+        pages, rest = divmod(absent, PAGE_ROWS)
+        digests = [null_page_digest(PAGE_ROWS)] * pages + ([null_page_digest(rest)] if rest else [])
+        for leaves in {id(leaves): leaves for leaves in (self.value, self.text)}.values():
+            leaves.add(list(digests))
+        self.rows += absent
+        self.nulls += absent
+
+
+class _Table:
+    """Takes the rows, and gives whole pages of them to the columns."""
+
+    def __init__(self, label: str | None) -> None:
+        self._label = label
+        self._columns: dict[str, _Column] = {}
+        self._missing = MissingRows()
+        self._before = 0
+        self._rows = self._bytes = 0
+        """Of the unit that is not whole yet."""
+        self._grew = False
+
+    def room(self) -> int:
+        """How many rows are missing to a whole page."""
+        return PAGE_ROWS - self._rows % PAGE_ROWS
+
+    def add(self, chunk: _Chunk) -> None:
+        """The rows that follow, up to the end of a page. Raises Refusal."""
+        for name in dict.fromkeys(chain.from_iterable(chunk.rows)):
+            column = self._columns.get(name) or self._new_column(name, chunk)
+            column.take([row.get(name) for row in chunk.rows], chunk.lines, self._rows)
+        self._rows += len(chunk.rows)
+        self._bytes += chunk.size
+        if self.room() == PAGE_ROWS and (self._rows == BLOCK_ROWS or self._bytes >= _ENOUGH_BYTES):
+            self._flush()
+        elif self._bytes > _MOST_BYTES:
+            message = f"{PAGE_ROWS:,} rows hold more than {_MOST_BYTES >> 20} MiB"
+            raise Refusal(Unavailable("PAGE_TOO_LARGE", message))
+
+    def _new_column(self, name: str, chunk: _Chunk) -> _Column:
+        line = next(line for row, line in zip(chunk.rows, chunk.lines, strict=True) if name in row)
+        if len(self._columns) == _MOST_COLUMNS:
+            _refuse("TOO_MANY_COLUMNS", f"there are more than {_MOST_COLUMNS:,} different keys", line)
+        _check_surrogates([name], [line])
+        column = self._columns[name] = _Column(most_distinct(name, self._label))
+        self._grew = True
+        return column
+
+    def end(self) -> TableContent | Unavailable:
+        """The table. Raises Refusal."""
+        self._flush()
+        if not self._before:
+            return Unavailable("EMPTY", "the file has nothing but blank lines")
+        for column in self._columns.values():
+            column.skip_to(self._before)
+        return table_content(
+            list(self._columns),
+            list(self._columns.values()),
+            rows=self._before,
+            rows_with_missing=self._missing.count,
+            label=self._label,
+        )
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        if self._grew:  # all rows before lack what is new
+            self._missing.count = self._before
+        present = [column for column in self._columns.values() if column.waits]
+        valid = [column.flush(self._before, self._rows) for column in present]
+        if len(present) < len(self._columns):
+            self._missing.count += self._rows
+        else:
+            self._missing.add(0, self._rows, valid)
+        self._before += self._rows
+        self._rows = self._bytes = 0
+        self._grew = False
