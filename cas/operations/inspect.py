@@ -12,7 +12,7 @@ from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
 from ..observe.files import OpenedFile, open_regular
 from ..observe.pickles.containers import ModelGraph, read_model
-from ..observe.pickles.limits import DEFAULT, Limits
+from ..observe.pickles.limits import DEFAULT, Deadline, Limits
 from ..observe.pickles.summary import summarise
 from ..observe.reading import read_file
 
@@ -100,11 +100,12 @@ def inspect_member(
 
 
 def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limits) -> Inspected:
-    graph = read_model(opened, limits=limits)
+    net = Deadline(limits.seconds)
+    graph = read_model(opened, limits=limits, net=net)
     problem = "it is empty" if opened.stat.st_size == 0 else _no_model(graph)
     if problem is not None:
         raise NotAModelFile(path=path, problem=problem)
-    found: dict[str, Value] = summarise(graph)
+    found: dict[str, Value] = summarise(graph, limits=limits, net=net)
     made = None
     if fingerprint:
         digests = read_file(opened, sha256=True)

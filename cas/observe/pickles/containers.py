@@ -73,23 +73,23 @@ class ModelGraph:
     opcodes: int
 
 
-def read_model(opened: OpenedFile, *, limits: Limits = DEFAULT) -> ModelGraph:
+def read_model(opened: OpenedFile, *, limits: Limits = DEFAULT, net: Deadline | None = None) -> ModelGraph:
     """Reads what a model file holds, without executing, importing or unpacking anything of it.
 
     Whatever the bytes are, there is a graph, with problems and `complete=False` where it ends early.
-    Raises FileChanged, OperatingSystemRefused.
+    `net` is for a caller that has more to do in the same time. Raises FileChanged, OperatingSystemRefused.
     """
-    reader = _Reader(opened, limits)
+    reader = _Reader(opened, limits, net or Deadline(limits.seconds))
     graph = reader.read()
     check_unchanged(opened, opened.stat.st_size)
     return graph
 
 
 class _Reader:
-    def __init__(self, opened: OpenedFile, limits: Limits) -> None:
+    def __init__(self, opened: OpenedFile, limits: Limits, net: Deadline) -> None:
         self._opened = opened
         self._limits = limits
-        self._net = Deadline(limits.seconds)
+        self._net = net
         self._findings = Findings()
         self._roots: list[Node] = []
         self._embedded: list[Node] = []
@@ -161,11 +161,10 @@ class _Reader:
 
     def _pickles(self, windows: Windows) -> None:
         """Every pickle of the file, one after the other."""
-        offset = 0
+        state = State(windows, 0, self._findings, self._limits, self._net, raw=True)
         while True:
             known = len(self._findings.globals)
-            begins = windows.at(offset, 2)[:2]
-            state = State(windows, offset, self._findings, self._limits, self._net, raw=True)
+            begins, offset = state.peek(2), state.base + state.pos
             try:
                 self._roots.append(run(state))
             except Stopped as stopped:
@@ -179,8 +178,7 @@ class _Reader:
                     self._stopped(stopped)
                     self._keep_partial(state)
                 return
-            offset = state.base + state.pos
-            if not windows.at(offset, 1):
+            if not state.begin_next():
                 if windows.fault is not None:
                     self._stopped(windows.fault)
                 return
@@ -201,12 +199,9 @@ class _Reader:
         known, problems, opcodes = len(findings.globals), len(findings.problems), findings.opcodes
         stopped = None
         try:
-            while True:
+            run(state)
+            while state.begin_next():
                 run(state)
-                offset = state.base + state.pos
-                if not state.windows.at(offset, 1):
-                    break
-                state = State(state.windows, offset, findings, self._limits, self._net)
         except Stopped as reason:
             stopped = reason
         findings.forget_problems(problems)

@@ -23,17 +23,19 @@ class Limits:
     `opcodes` are counted over all pickles of the file. `memory_bytes` is compared with an estimate of
     what the nodes take (references aside). `marks`: open MARKs at a time; `globals`: different names;
     `embedded`: pickles within bytes. Of a compressed file `expanded_bytes` are expanded at most, and from
-    `ratio_from_bytes` on no more than `ratio` times what was read.
+    `ratio_from_bytes` on no more than `ratio` times what was read. `steps` are what telling of it may take
+    afterwards (budget.py).
     """
 
     opcodes: int = 5_000_000
-    memory_bytes: int = 160 << 20
+    memory_bytes: int = 128 << 20
     marks: int = 200_000
     globals: int = 10_000
     embedded: int = 1_000
     expanded_bytes: int = 16 << 30
     ratio: int = 2_000
     ratio_from_bytes: int = 2 << 30
+    steps: int = 28_000_000
     seconds: float = 30.0
 
 
@@ -75,7 +77,12 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._ends
+
     def check(self, offset: int) -> None:
         """Raises Stopped when the time is over."""
-        if time.monotonic() > self._ends:
+        if self.is_over:
             raise Stopped("TIME", "reading took too long", offset, broken=False, timed_out=True)
