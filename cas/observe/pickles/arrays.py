@@ -22,6 +22,7 @@ _SPARSE: Final = frozenset(
     f"{form}_{kind}" for form in ("csr", "csc", "bsr", "coo", "dia") for kind in ("matrix", "array")
 )
 _SPARSE_PARTS: Final = ("data", "indices", "indptr", "row", "col", "offsets", "coords")
+_LISTS: Final = (Tuple, List)
 _MAX_AXES: Final = 64
 """As many as numpy knows."""
 _MAX_AXIS: Final = 1 << 63
@@ -50,7 +51,7 @@ class ArrayFacts:
 
 def shape_of(node: Node) -> tuple[int, ...] | None:
     """A shape, written as a tuple or a list; None if it is none (numpy's axes are signed, of 64 bits)."""
-    if not isinstance(node, Tuple | List) or len(node) > _MAX_AXES:
+    if not isinstance(node, _LISTS) or len(node) > _MAX_AXES:
         return None
     found = tuple(axis for axis in node if type(axis) is int and 0 <= axis < _MAX_AXIS)
     return found if len(found) == len(node) else None

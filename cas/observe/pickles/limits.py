@@ -35,7 +35,7 @@ class Limits:
     expanded_bytes: int = 16 << 30
     ratio: int = 2_000
     ratio_from_bytes: int = 2 << 30
-    steps: int = 28_000_000
+    steps: int = 20_000_000
     seconds: float = 30.0
 
 

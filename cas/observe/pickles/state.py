@@ -245,7 +245,7 @@ class State:
 
     def _go_on(self, count: int) -> None:
         """Charges for reading so many bytes of a line that nothing is kept of. Raises Stopped."""
-        self.findings.surcharge += count >> 12
+        self.findings.surcharge += count >> 10
         if self.findings.surcharge > self.limits.opcodes:
             raise self.stop("OPCODES", "a longer line than is read", broken=False)
         self.net.check(self.base)

@@ -381,22 +381,6 @@ def test_twenty_thousand_steps() -> None:
     assert found["model"]["type"] == "LogisticRegression"
 
 
-def test_a_chain_of_twenty_thousand_pipelines() -> None:
-    head = b"\x80\x04"
-    begin = (
-        stack_global("sklearn.pipeline", "Pipeline")
-        + b")\x81}"
-        + short_unicode("steps")
-        + b"]("
-        + short_unicode("a")
-    )
-    end = b"\x86" + b"e" + b"s" + b"b"
-    depth = 20_000
-    found = told_quickly(head + begin * depth + b"N" + end * depth + b".")
-    assert found["complete"]
-    assert found["estimator_count"] == depth
-
-
 def test_more_estimators_than_are_told() -> None:
     pipelines = {f"model {number}": step("a", step("b", "drop")) for number in range(1_000)}
     found = told_quickly(pickle.dumps(pipelines))
