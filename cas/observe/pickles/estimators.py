@@ -243,9 +243,9 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
     cls = class_of(node)
     role = role_of(cls.module, cls.name) if cls is not None and not cls.dynamic else None
     parameters, fitted, more = _attributes(known, _not_parameters(node), budget)
-    features = short(known.get("n_features_in_"), budget, 0)
+    features = short(fitted_value(node, known, "n_features_in_"), budget, 0)
     names = known.get("feature_names_in_")
-    classes = known.get("classes_")
+    classes = fitted_value(node, known, "classes_")
     version = text_value(known.get(VERSION))
     made = Estimator(
         node=node,
@@ -268,6 +268,17 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
         more_children=0,
     )
     return made, is_any
+
+
+def fitted_value(node: Node, known: dict[str, Node], name: str) -> Node:
+    """The fitted attribute `name` of a node with the attributes `known`; None if the file does not have it.
+
+    LightGBM keeps some of them under other names, behind properties.
+    """
+    cls = class_of(node)
+    if known.get(name) is None and cls is not None and cls.module.startswith("lightgbm."):
+        name = f"_{name.removesuffix('_')}"
+    return known.get(name)
 
 
 def type_of(node: Node) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ from ...format.canonical import Value
 from .budget import Budget
 from .components import is_word, named_items
 from .containers import ModelGraph
-from .estimators import Attribute, Estimator, estimator_tree, type_of
+from .estimators import Attribute, Estimator, estimator_tree, fitted_value, type_of
 from .grades import grade
 from .limits import DEFAULT, Deadline, Limits, Problem
 from .nodes import Call, Global, List, Node, class_of
@@ -246,8 +246,9 @@ def _input(chain: list[Node], name: str, budget: Budget) -> Node:
     node = chain[0] if chain else None
     for _ in range(_MAX_HOPS):
         known = attributes(node, budget) or {}
-        if known.get(name) is not None:
-            return known[name]
+        value = fitted_value(node, known, name)
+        if value is not None:
+            return value
         entries = named_items(known.get("steps") or known.get("transformer_list"), budget)
         inner = [entry[1] for entry in entries if not is_word(entry[1])]
         inner += [known[one] for one in _INPUTS if isinstance(known.get(one), Call)]
@@ -271,7 +272,7 @@ def _feature_names(chain: list[Node], budget: Budget) -> Names | None:
 
 def _classes(chain: list[Node], budget: Budget) -> Names | None:
     for node in chain:
-        value = (attributes(node, budget) or {}).get("classes_")
+        value = fitted_value(node, attributes(node, budget) or {}, "classes_")
         if value is not None:
             return names_of(value, budget)
     return None

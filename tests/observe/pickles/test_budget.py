@@ -1,4 +1,4 @@
-"""What reading and telling may cost is counted: no file takes hours or gigabytes, and all are told the same."""
+"""What reading and telling may cost is counted: no file takes hours or gigabytes, all are told alike."""
 
 from __future__ import annotations
 
