@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ContentAbsent, CorruptBlob, NotAModelFile, WrongFileType
@@ -25,7 +24,6 @@ _NO_PICKLES: Final = frozenset(
     {"TRUNCATED_STREAM", "DAMAGED_STREAM", "NEEDS_MODULE", "EXPANDED", "RATIO", "TIME"}
 )
 """Problems of a compressed file, which leave open what is in it."""
-_MODULE: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 
 
 @frozen
@@ -128,9 +126,4 @@ def _no_model(graph: ModelGraph) -> str | None:
             problem.code in _NO_PICKLES for problem in graph.problems
         )
         return None if unread else "its bytes are no pickle, and of no other format that obs knows"
-    # Text can begin like a pickle: "c" is an opcode that names two lines.
-    started_as_text = graph.format.protocol is None and not graph.roots and container == "pickle"
-    names = [found.module for found in graph.globals if not found.dynamic]
-    if started_as_text and not any(_MODULE.fullmatch(name) for name in names):
-        return "its bytes are no pickle: they only begin like one"
     return None

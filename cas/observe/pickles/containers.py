@@ -10,6 +10,7 @@ The first bytes tell; the name of the file does not matter.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ...format.frozen import frozen
@@ -33,6 +34,7 @@ _OTHERS: Final = (
     (b"PAR1", "parquet", "a Parquet file"),
     (b"ARROW1", "arrow", "an Arrow file"),
 )
+_NAME: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _BINARY_STARTS: Final = frozenset(b"KMJGUTX])}")
 """A pickle that begins with one of these is of protocol 1, if it does not say what it is of."""
 
@@ -96,6 +98,8 @@ class _Reader:
         self._partial: list[Node] = []
         self._complete = True
         self._timed_out = False
+        self._memoised = False
+        self._followed_by_others = False
 
     def read(self) -> ModelGraph:
         windows: Windows = FileWindows(self._opened)
@@ -141,9 +145,30 @@ class _Reader:
             return "joblib"
         if findings.raw_arrays:
             return "joblib"
-        if self._roots or findings.globals or (len(head) > 1 and head[0] == 0x80 and head[1] <= 5):
-            return "pickle"
-        return None
+        says_so = len(head) > 1 and head[0] == 0x80 and head[1] <= 5
+        return "pickle" if says_so or not self._is_text() else None
+
+    def _is_text(self) -> bool:
+        """Whether a file only begins like a pickle of old, as text can.
+
+            country     c imports what two lines name
+            Norway
+
+            N.B. this   N is None, and . ends the pickle
+
+        A pickle that is whole is one, unless it names nothing and other bytes follow it. One that breaks off
+        is one if it calls something, or keeps a value for later (picklers do after each import) or imports
+        what is known, by names that could be such.
+        """
+        found = self._findings
+        if self._roots:
+            return not found.globals and self._followed_by_others
+        names = [one for one in found.globals.values() if not one.dynamic and _could_be(one)]
+        if not names:
+            return True
+        from .grades import is_known
+
+        return not self._memoised and not any(one.called or is_known(one.module, one.name) for one in names)
 
     def _protocol(self, head: bytes) -> int | None:
         findings = self._findings
@@ -174,6 +199,7 @@ class _Reader:
                 )
                 if self._roots and stopped.broken and windows.fault is None and not meant:
                     self._note("TRAILING_BYTES", "bytes follow the pickle that are none themselves", offset)
+                    self._followed_by_others = True
                 else:
                     self._stopped(stopped)
                     self._keep_partial(state)
@@ -185,6 +211,7 @@ class _Reader:
 
     def _keep_partial(self, state: State) -> None:
         """What a pickle had built when it broke off, those around an array's own pickle first."""
+        self._memoised = bool(state.memo or state.sparse or state.outer)
         levels = [(*outer.marked, outer.stack) for outer in state.outer]
         for stacks in (*levels, (*state.marked, state.stack)):
             for stack in stacks:
@@ -235,6 +262,11 @@ class _Reader:
                 for key in list(findings.globals)[known:]:
                     del findings.globals[key]
                 findings.forget_problems(problems)
+
+
+def _could_be(found: Global) -> bool:
+    """Whether module and name are such as Python would have."""
+    return all(_NAME.fullmatch(part) is not None for part in (found.module, found.name))
 
 
 def _other(head: bytes) -> tuple[str, str] | None:

@@ -258,8 +258,7 @@ def test_integers_that_collide_are_never_hashed() -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        b"]", b"(", b"}", b"\x8f", b"N\x94", b"K\x07\x85", b"J\x00\x00\x01\x00", b"G" + b"\x01" * 8,
-        b"X\x40\x00\x00\x00" + b"x" * 64, b"ca\nb\n)R", b"(I7\nt",
+        b"]", b"N\x94", b"X\x40\x00\x00\x00" + b"x" * 64, b"ca\nb\n)R",
     ],
 )  # fmt: skip
 def test_the_memory_is_bounded(unit: bytes, tmp_path: Path) -> None:
