@@ -156,19 +156,18 @@ class _Reader:
 
             N.B. this   N is None, and . ends the pickle
 
-        A pickle that is whole is one, unless it names nothing and other bytes follow it. One that breaks off
-        is one if it calls something, or keeps a value for later (picklers do after each import) or imports
-        what is known, by names that could be such.
+        A pickle that is whole is one. One that breaks off, or has something else behind it, is one if it calls
+        what it imports, keeps a value for later (picklers do so after each import), or imports what is known.
         """
-        found = self._findings
-        if self._roots:
-            return not found.globals and self._followed_by_others
-        names = [one for one in found.globals.values() if not one.dynamic and _could_be(one)]
-        if not names:
-            return True
+        if self._roots and not self._followed_by_others:
+            return False
+        names = self._findings.globals.values()
+        if any(one.called for one in names):
+            return False
         from .grades import is_known
 
-        return not self._memoised and not any(one.called or is_known(one.module, one.name) for one in names)
+        real = [one for one in names if not one.dynamic and _could_be(one)]
+        return not (self._memoised and real) and not any(is_known(one.module, one.name) for one in real)
 
     def _protocol(self, head: bytes) -> int | None:
         findings = self._findings
@@ -193,6 +192,7 @@ class _Reader:
             try:
                 self._roots.append(run(state))
             except Stopped as stopped:
+                self._memoised |= bool(state.memo or state.sparse or state.outer)
                 # What follows a whole pickle, names nothing and does not begin as one was not meant as one.
                 meant = known != len(self._findings.globals) or (
                     begins[:1] == b"\x80" and begins[1:] <= b"\x05"
@@ -204,6 +204,7 @@ class _Reader:
                     self._stopped(stopped)
                     self._keep_partial(state)
                 return
+            self._memoised |= bool(state.memo or state.sparse)
             if not state.begin_next():
                 if windows.fault is not None:
                     self._stopped(windows.fault)
@@ -211,7 +212,6 @@ class _Reader:
 
     def _keep_partial(self, state: State) -> None:
         """What a pickle had built when it broke off, those around an array's own pickle first."""
-        self._memoised = bool(state.memo or state.sparse or state.outer)
         levels = [(*outer.marked, outer.stack) for outer in state.outer]
         for stacks in (*levels, (*state.marked, state.stack)):
             for stack in stacks:
