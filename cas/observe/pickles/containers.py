@@ -156,7 +156,7 @@ class _Reader:
 
             N.B. this   N is None, and . ends the pickle
 
-        A pickle that is whole is one. One that breaks off, or has something else behind it, is one if it calls
+        A pickle that is whole is one. One that breaks off, or has other bytes behind it, is one if it calls
         what it imports, keeps a value for later (picklers do so after each import), or imports what is known.
         """
         if self._roots and not self._followed_by_others:

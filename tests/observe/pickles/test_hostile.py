@@ -290,8 +290,19 @@ def zeros(pack: Any, count: int) -> bytes:
     return b"".join([*packed, pack.compress(b"ca\nb\n."), pack.flush()])
 
 
-def test_a_bomb_of_zeros_is_passed_over() -> None:
-    graph = graph_of(zeros(zlib.compressobj(9), 256))
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: zlib.compressobj(9), id="zlib"),
+        pytest.param(lambda: zlib.compressobj(1, zlib.DEFLATED, 31), id="gzip"),
+        pytest.param(bz2.BZ2Compressor, id="bz2"),
+        pytest.param(lambda: lzma.LZMACompressor(preset=0), id="xz"),
+        pytest.param(lambda: lzma.LZMACompressor(lzma.FORMAT_ALONE, preset=0), id="lzma"),
+    ],
+)
+def test_a_bomb_of_zeros_is_passed_over(make: Any) -> None:
+    """32 MiB, and a gigabyte under `make soak`."""
+    graph = graph_of(zeros(make(), 1024 if "OBS_SOAK" in os.environ else 32))
     assert graph.complete
     assert names(graph) == [("a", "b")]
 
