@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -241,6 +242,40 @@ def test_raw_data_that_pickle_would_take_for_opcodes_are_told(pack: Any, tmp_pat
     assert not mark.exists()
     loads(data)
     assert mark.exists()
+
+
+def imported(data: bytes) -> list[tuple[str, str]]:
+    """What `pickle.load` asks for, until it fails or ends."""
+    found: list[tuple[str, str]] = []
+
+    class Recorder(pickle.Unpickler):
+        def find_class(self, module: str, name: str, /) -> Any:
+            found.append((module, name))
+            return super().find_class(module, name)
+
+    with contextlib.suppress(Exception):
+        Recorder(io.BytesIO(data)).load()
+    return found
+
+
+def test_what_is_not_seen_of_a_file_with_two_readings() -> None:
+    """docs/inspect.md, "Two readings": these files are read as joblib does, and hide from that a name."""
+    within = short_unicode("collections") + b"\x940" + short_unicode("OrderedDict") + b"\x940h\x00h\x01\x93"
+    outer = short_unicode(MKDIR) + b"\x940" + short_unicode("mkdir") + b"\x940"
+    shifted = proto(4, outer + WRAPPER % (1, b"O8") + proto(4, within + b".")) + b"."
+    assert (MKDIR, "mkdir") in imported(shifted)
+    assert ("collections", "OrderedDict") not in imported(shifted)
+    graph = graph_of(shifted)
+    assert ("collections", "OrderedDict") in names(graph)
+    assert (MKDIR, "mkdir") not in names(graph)
+
+    far = b"B" + struct.pack("<I", 200_000) + bytes(200_000) + stack_global(MKDIR, "mkdir") + b"."
+    described = WRAPPER.replace(b"K%c", b"J%b") % (struct.pack("<i", len(far)), b"u1")
+    data = proto(4, described + far) + b"."
+    assert imported(data)[-1] == (MKDIR, "mkdir")
+    assert codes(graph_of(data)) == ["AMBIGUOUS"]
+    assert (MKDIR, "mkdir") in names(graph_of(data))
+    assert (MKDIR, "mkdir") not in names(graph_of(zlib.compress(data)))  # pickle.load cannot read it as it is
 
 
 def test_integers_that_collide_are_never_hashed() -> None:
