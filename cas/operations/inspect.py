@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ContentAbsent, CorruptBlob, NotAModelFile, WrongFileType
@@ -12,7 +11,7 @@ from ..format.frozen import frozen
 from ..format.ids import BlobId, Sha256
 from ..observe.files import OpenedFile, open_regular
 from ..observe.pickles.containers import ModelGraph, read_model
-from ..observe.pickles.limits import DEFAULT, Limits
+from ..observe.pickles.limits import DEFAULT, Deadline, Limits
 from ..observe.pickles.summary import summarise
 from ..observe.reading import read_file
 
@@ -25,7 +24,6 @@ _NO_PICKLES: Final = frozenset(
     {"TRUNCATED_STREAM", "DAMAGED_STREAM", "NEEDS_MODULE", "EXPANDED", "RATIO", "TIME"}
 )
 """Problems of a compressed file, which leave open what is in it."""
-_MODULE: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 
 
 @frozen
@@ -109,20 +107,28 @@ def inspect_for_record(opened: OpenedFile, *, limits: Limits = DEFAULT) -> dict[
     """The document that is stored of a file: None if it is no model file; a code for the manifest's notes
     where it would say more about this machine than about the file. Raises OperatingSystemRefused.
     """
-    graph = read_model(opened, limits=limits)
+    net = Deadline(limits.seconds)
+    graph = read_model(opened, limits=limits, net=net)
     if opened.stat.st_size == 0 or _no_model(graph) is not None:
         return None
     if any(problem.code == "NEEDS_MODULE" for problem in graph.problems):
         return "INSPECTION_NEEDS_MODULE"
-    return "INSPECTION_TIMED_OUT" if graph.timed_out else summarise(graph)
+    found: dict[str, Value] = summarise(graph, limits=limits, net=net)
+    problems = found["problems"]
+    if not isinstance(problems, list) or any(
+        isinstance(one, dict) and one["code"] == "TIME" for one in problems
+    ):
+        return "INSPECTION_TIMED_OUT"
+    return found
 
 
 def _inspected(opened: OpenedFile, path: str, *, fingerprint: bool, limits: Limits) -> Inspected:
-    graph = read_model(opened, limits=limits)
+    net = Deadline(limits.seconds)
+    graph = read_model(opened, limits=limits, net=net)
     problem = "it is empty" if opened.stat.st_size == 0 else _no_model(graph)
     if problem is not None:
         raise NotAModelFile(path=path, problem=problem)
-    found: dict[str, Value] = summarise(graph)
+    found: dict[str, Value] = summarise(graph, limits=limits, net=net)
     made = None
     if fingerprint:
         digests = read_file(opened, sha256=True)
@@ -162,9 +168,4 @@ def _no_model(graph: ModelGraph) -> str | None:
             problem.code in _NO_PICKLES for problem in graph.problems
         )
         return None if unread else "its bytes are no pickle, and of no other format that obs knows"
-    # Text can begin like a pickle: "c" is an opcode that names two lines.
-    started_as_text = graph.format.protocol is None and not graph.roots and container == "pickle"
-    names = [found.module for found in graph.globals if not found.dynamic]
-    if started_as_text and not any(_MODULE.fullmatch(name) for name in names):
-        return "its bytes are no pickle: they only begin like one"
     return None

@@ -135,9 +135,11 @@ def test_a_kept_file_of_a_run(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"hello world\n", b"age,city\n1,2\n", b"city,age\n1,2\n", b"\x00" * 100, b"PAR1" + b"\0" * 60,
+    [b"", b"hello world\n", b"age,city\n1,2\n", b"city,age\n1,2\n", b"country\nNorway\nSweden\n",
+     b"cos\nsin\n", b"N.B. this is text\n", b"\x00" * 100, b"PAR1" + b"\0" * 60,
      b"\x93NUMPY\x01\0" + b"\0" * 60, gzip.compress(b"hello world")],
-    ids=["empty", "text", "csv", "csv that begins with c", "zeros", "parquet", "npy", "gzip of text"],
+    ids=["empty", "text", "csv", "csv that begins with c", "csv of one column", "csv of names", "nota bene",
+         "zeros", "parquet", "npy", "gzip of text"],
 )  # fmt: skip
 def test_what_is_no_model_file(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x").write_bytes(data)

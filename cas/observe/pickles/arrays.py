@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from ...format.frozen import frozen
-from .dtypes import DType, dtype_of, dtype_text
+from .dtypes import dtype_of, dtype_text
 from .nodes import ArrayData, Call, Dict, Global, List, Node, Tuple, class_of, last_value
 
 ArrayKind: TypeAlias = Literal["array", "scalar", "masked", "sparse"]
@@ -22,47 +22,57 @@ _SPARSE: Final = frozenset(
     f"{form}_{kind}" for form in ("csr", "csc", "bsr", "coo", "dia") for kind in ("matrix", "array")
 )
 _SPARSE_PARTS: Final = ("data", "indices", "indptr", "row", "col", "offsets", "coords")
+_LISTS: Final = (Tuple, List)
 _MAX_AXES: Final = 64
+"""As many as numpy knows."""
+_MAX_AXIS: Final = 1 << 63
+_MAX_ATTRIBUTES: Final = 64
+"""A sparse matrix has six or so."""
 
 
 @frozen
 class ArrayFacts:
-    """What is known of an array. `dtype` is as `str()` of numpy's own; `bytes` what its data take.
+    """What is known of an array. `item` describes its dtype; `bytes` are what its data take.
 
     Of a masked array the bytes of the data and the mask, of a sparse matrix those of its parts; `shape`
     is then that of the whole.
     """
 
     kind: ArrayKind
-    dtype: str
+    item: Node
     shape: tuple[int, ...]
     bytes: int
 
+    @property
+    def dtype(self) -> str:
+        """The text of numpy's own dtype; put together when it is asked for."""
+        return _dtype_text(self.item)
+
 
 def shape_of(node: Node) -> tuple[int, ...] | None:
-    """A shape, written as a tuple or a list; None if it is none."""
-    if not isinstance(node, Tuple | List) or len(node) > _MAX_AXES:
+    """A shape, written as a tuple or a list; None if it is none (numpy's axes are signed, of 64 bits)."""
+    if not isinstance(node, _LISTS) or len(node) > _MAX_AXES:
         return None
-    found = tuple(axis for axis in node if type(axis) is int and axis >= 0)
+    found = tuple(axis for axis in node if type(axis) is int and 0 <= axis < _MAX_AXIS)
     return found if len(found) == len(node) else None
 
 
 def _facts(kind: ArrayKind, dtype: Node, shape: tuple[int, ...] | None) -> ArrayFacts | None:
-    item, text = _described(dtype)
-    if item is None or text is None or shape is None:
+    item = dtype_of(dtype)
+    if item is None or shape is None:
         return None
     size = item.item_bytes
     for axis in shape:
         size *= axis
-    return ArrayFacts(kind=kind, dtype=text, shape=shape, bytes=size)
+    return ArrayFacts(kind=kind, item=dtype, shape=shape, bytes=size)
 
 
 _MOST_KNOWN: Final = 64
-_known: dict[int, tuple[Node, DType | None, str | None]] = {}
+_known: dict[int, tuple[Node, str]] = {}
 
 
-def _described(dtype: Node) -> tuple[DType | None, str | None]:
-    """What a dtype says. The last few are kept: a file can give one of thousands of fields to every array.
+def _dtype_text(dtype: Node) -> str:
+    """What a dtype says. The last few are kept: a file can give one of many fields to every array.
 
     A node that is kept cannot lose its id to another one.
     """
@@ -70,8 +80,8 @@ def _described(dtype: Node) -> tuple[DType | None, str | None]:
     if known is None or known[0] is not dtype:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        known = _known[id(dtype)] = (dtype, dtype_of(dtype), dtype_text(dtype))
-    return known[1], known[2]
+        known = _known[id(dtype)] = (dtype, dtype_text(dtype) or "?")
+    return known[1]
 
 
 def as_array(node: Node) -> ArrayFacts | None:
@@ -132,14 +142,14 @@ def _masked(node: Call) -> ArrayFacts | None:
     count = 1
     for axis in found.shape:
         count *= axis
-    return ArrayFacts(kind="masked", dtype=found.dtype, shape=found.shape, bytes=found.bytes + count)
+    return ArrayFacts(kind="masked", item=found.item, shape=found.shape, bytes=found.bytes + count)
 
 
 def _sparse(node: Call) -> ArrayFacts | None:
     state = node.states[-1] if node.states else None
     if isinstance(state, Tuple) and state:  # (its dict, its slots)
         state = state[0]
-    if not isinstance(state, Dict):
+    if not isinstance(state, Dict) or len(state) > _MAX_ATTRIBUTES:
         return None
     shape = shape_of(last_value(state.flat, "_shape"))
     data = last_value(state.flat, "data")
@@ -149,10 +159,10 @@ def _sparse(node: Call) -> ArrayFacts | None:
     size = 0
     for name in _SPARSE_PARTS:
         part = last_value(state.flat, name)
-        for each in part if isinstance(part, Tuple) else (part,):
+        for each in part[:_MAX_AXES] if isinstance(part, Tuple) else (part,):
             facts = _plain(each)
             size += facts.bytes if facts is not None else 0
-    return ArrayFacts(kind="sparse", dtype=values.dtype, shape=shape, bytes=size)
+    return ArrayFacts(kind="sparse", item=values.item, shape=shape, bytes=size)
 
 
 def _plain(node: Node) -> ArrayFacts | None:

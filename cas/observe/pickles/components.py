@@ -14,8 +14,10 @@ holds an estimator, the parameters do, for those of a fitted estimator are templ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from .budget import Budget
 from .nodes import ArrayData, Call, Dict, List, Node, Text, Tuple, class_of, pairs
 from .survey import is_estimator
 from .values import attributes, cut_text, object_items, text_value
@@ -58,14 +60,14 @@ class Components(NamedTuple):
     total: int
 
 
-def is_object(node: Node) -> bool:
+def is_object(node: Node, budget: Budget) -> bool:
     """Whether a node would be an instance of some class, with attributes."""
-    return class_of(node) is not None and bool(attributes(node))
+    return class_of(node) is not None and bool(attributes(node, budget))
 
 
-def named_items(node: Node) -> list[Tuple | List]:
+def named_items(node: Node, budget: Budget) -> list[Tuple | List]:
     """The (name, estimator, …) pairs and triples of a list of steps; what has another form is left out."""
-    if not isinstance(node, List | Tuple):
+    if not isinstance(node, List | Tuple) or not budget.spend(len(node)):
         return []
     return [
         item
@@ -74,7 +76,7 @@ def named_items(node: Node) -> list[Tuple | List]:
     ]
 
 
-def components(known: dict[str, Node]) -> Components:
+def components(known: dict[str, Node], budget: Budget) -> Components:
     """What the estimator with these attributes is made of, in their order."""
     fitted: list[tuple[str, Node]] = []
     private: list[tuple[str, Node]] = []
@@ -86,44 +88,48 @@ def components(known: dict[str, Node]) -> Components:
             if name not in _TEMPLATES or "estimators_" not in known:
                 kind.append((name, value))
     templates: set[int] = set()
-    parameters, count_of_parameters = _all(given, known, templates)
+    parameters, count_of_parameters = _all(given, known, templates, budget)
     told: set[int] = set()
-    found, count = _all(fitted, known, told)
+    found, count = _all(fitted, known, told, budget)
     if not found:
         found, count = parameters, count_of_parameters
-    hidden, more = _all(private, known, templates | told)
+    hidden, more = _all(private, known, templates | told, budget)
     return Components([*found, *hidden][:MAX_CHILDREN], count + more)
 
 
 def _all(
-    attributes_: list[tuple[str, Node]], known: dict[str, Node], seen: set[int]
+    attributes_: list[tuple[str, Node]], known: dict[str, Node], seen: set[int], budget: Budget
 ) -> tuple[list[Component], int]:
     found: list[Component] = []
     count = 0
     for name, value in attributes_:
-        some, number = _in_attribute(name, value, known, seen)
+        some, number = _in_attribute(name, value, known, seen, budget)
         found += some
         count += number
     return found, count
 
 
 def _in_attribute(
-    name: str, value: Node, known: dict[str, Node], seen: set[int]
+    name: str, value: Node, known: dict[str, Node], seen: set[int], budget: Budget
 ) -> tuple[list[Component], int]:
     """The components that one attribute holds, and how many there are; `seen` are those told already."""
     shown_name = cut_text(name, 100)
-    if is_estimator(value) or (name in _SINGLE and is_object(value)):
+    if is_estimator(value, budget) or (name in _SINGLE and is_object(value, budget)):
         if id(value) in seen:
             return [], 0
         seen.add(id(value))
         return [Component(shown_name, shown_name, value)], 1
     if name in _LISTED:
-        return _listed(shown_name, value, seen)
+        return _listed(shown_name, value, seen, budget)
     items = _items_of(value)
     known_place = name in _MANY
-    if items and any(is_estimator(item) or (known_place and is_object(item)) for item in items[:_LOOKED_AT]):
-        return _alike(shown_name, items, _names_for(name, known), seen)
-    named = _mapped(value)
+    if items and any(
+        is_estimator(item, budget) or (known_place and is_object(item, budget)) for item in items[:_LOOKED_AT]
+    ):
+        if not budget.spend(2 * len(items)):
+            return [], 0
+        return _alike(shown_name, items, _names_for(name, known, budget), seen)
+    named = _mapped(value, budget)
     if named:
         found = [
             Component(text_value(key) or "?", shown_name, item) for key, item in named if id(item) not in seen
@@ -133,8 +139,8 @@ def _in_attribute(
     return [], 0
 
 
-def _listed(attribute: str, value: Node, seen: set[int]) -> tuple[list[Component], int]:
-    items = named_items(value)
+def _listed(attribute: str, value: Node, seen: set[int], budget: Budget) -> tuple[list[Component], int]:
+    items = named_items(value, budget)
     found: list[Component] = []
     for item in items[:MAX_CHILDREN]:
         node = item[1]
@@ -176,27 +182,32 @@ def _alike(
     return found, total
 
 
-def _names_for(attribute: str, known: dict[str, Node]) -> dict[int, str]:
+def _names_for(attribute: str, known: dict[str, Node], budget: Budget) -> dict[int, str]:
     """The names of fitted estimators, by their ids, where a map beside them tells."""
     if attribute != "estimators_":
         return {}
-    return {id(item): text_value(key) or "?" for key, item in _mapped(known.get("named_estimators_"))}
+    return {id(item): text_value(key) or "?" for key, item in _mapped(known.get("named_estimators_"), budget)}
 
 
-def _mapped(value: Node) -> list[tuple[Node, Node]]:
+def _mapped(value: Node, budget: Budget) -> list[tuple[Node, Node]]:
     """The pairs of a dict (or of an object that is one) whose values are estimators."""
+    flat: Sequence[Node]
     if isinstance(value, Dict):
         flat = value.flat
     elif isinstance(value, Call):
-        flat = list(value.items)
+        flat = value.items
         last = value.args[-1] if isinstance(value.args, Tuple) and value.args else None
         if not flat and isinstance(last, Dict):  # protocols 0 and 1
             flat = last.flat
     else:
         return []
-    if not any(is_estimator(item) for item in flat[1 : 2 * _LOOKED_AT : 2]):
+    if not any(is_estimator(item, budget) for item in flat[1 : 2 * _LOOKED_AT : 2]):
         return []
-    return [(key, item) for key, item in pairs(flat) if is_estimator(item) and text_value(key) is not None]
+    if not budget.spend(len(flat)):
+        return []
+    return [
+        (key, item) for key, item in pairs(flat) if is_estimator(item, budget) and text_value(key) is not None
+    ]
 
 
 def is_word(node: Node) -> bool:

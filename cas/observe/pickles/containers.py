@@ -11,6 +11,7 @@ The first bytes tell; the name of the file does not matter.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Final
 
@@ -35,6 +36,7 @@ _OTHERS: Final = (
     (b"PAR1", "parquet", "a Parquet file"),
     (b"ARROW1", "arrow", "an Arrow file"),
 )
+_NAME: Final = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _BINARY_STARTS: Final = frozenset(b"KMJGUTX])}")
 """A pickle that begins with one of these is of protocol 1, if it does not say what it is of."""
 
@@ -77,29 +79,31 @@ class ModelGraph:
     opcodes: int
 
 
-def read_model(opened: OpenedFile, *, limits: Limits = DEFAULT) -> ModelGraph:
+def read_model(opened: OpenedFile, *, limits: Limits = DEFAULT, net: Deadline | None = None) -> ModelGraph:
     """Reads what a model file holds, without executing, importing or unpacking anything of it.
 
     Whatever the bytes are, there is a graph, with problems and `complete=False` where it ends early.
-    Raises FileChanged, OperatingSystemRefused.
+    `net` is for a caller that has more to do in the same time. Raises FileChanged, OperatingSystemRefused.
     """
-    reader = _Reader(opened, limits)
+    reader = _Reader(opened, limits, net or Deadline(limits.seconds))
     graph = reader.read()
     check_unchanged(opened, opened.stat.st_size)
     return graph
 
 
 class _Reader:
-    def __init__(self, opened: OpenedFile, limits: Limits) -> None:
+    def __init__(self, opened: OpenedFile, limits: Limits, net: Deadline) -> None:
         self._opened = opened
         self._limits = limits
-        self._net = Deadline(limits.seconds)
+        self._net = net
         self._findings = Findings()
         self._roots: list[Node] = []
         self._embedded: list[Node] = []
         self._partial: list[Node] = []
         self._complete = True
         self._timed_out = False
+        self._memoised = False
+        self._followed_by_others = False
 
     def read(self) -> ModelGraph:
         windows: Windows = FileWindows(self._opened)
@@ -177,9 +181,29 @@ class _Reader:
             return "joblib"
         if findings.raw_arrays:
             return "joblib"
-        if self._roots or findings.globals or (len(head) > 1 and head[0] == 0x80 and head[1] <= 5):
-            return "pickle"
-        return None
+        says_so = len(head) > 1 and head[0] == 0x80 and head[1] <= 5
+        return "pickle" if says_so or not self._is_text() else None
+
+    def _is_text(self) -> bool:
+        """Whether a file only begins like a pickle of old, as text can.
+
+            country     c imports what two lines name
+            Norway
+
+            N.B. this   N is None, and . ends the pickle
+
+        A pickle that is whole is one. One that breaks off, or has other bytes behind it, is one if it calls
+        what it imports, keeps a value for later (picklers do so after each import), or imports what is known.
+        """
+        if self._roots and not self._followed_by_others:
+            return False
+        names = self._findings.globals.values()
+        if any(one.called for one in names):
+            return False
+        from .grades import is_known
+
+        real = [one for one in names if not one.dynamic and _could_be(one)]
+        return not (self._memoised and real) and not any(is_known(one.module, one.name) for one in real)
 
     def _protocol(self, head: bytes) -> int | None:
         findings = self._findings
@@ -197,26 +221,27 @@ class _Reader:
 
     def _pickles(self, windows: Windows) -> None:
         """Every pickle of the file, one after the other."""
-        offset = 0
+        state = State(windows, 0, self._findings, self._limits, self._net, raw=True)
         while True:
             known = len(self._findings.globals)
-            begins = windows.at(offset, 2)[:2]
-            state = State(windows, offset, self._findings, self._limits, self._net, raw=True)
+            begins, offset = state.peek(2), state.base + state.pos
             try:
                 self._roots.append(run(state))
             except Stopped as stopped:
+                self._memoised |= bool(state.memo or state.sparse or state.outer)
                 # What follows a whole pickle, names nothing and does not begin as one was not meant as one.
                 meant = known != len(self._findings.globals) or (
                     begins[:1] == b"\x80" and begins[1:] <= b"\x05"
                 )
                 if self._roots and stopped.broken and windows.fault is None and not meant:
                     self._note("TRAILING_BYTES", "bytes follow the pickle that are none themselves", offset)
+                    self._followed_by_others = True
                 else:
                     self._stopped(stopped)
                     self._keep_partial(state)
                 return
-            offset = state.base + state.pos
-            if not windows.at(offset, 1):
+            self._memoised |= bool(state.memo or state.sparse)
+            if not state.begin_next():
                 if windows.fault is not None:
                     self._stopped(windows.fault)
                 return
@@ -237,12 +262,9 @@ class _Reader:
         known, problems, opcodes = len(findings.globals), len(findings.problems), findings.opcodes
         stopped = None
         try:
-            while True:
+            run(state)
+            while state.begin_next():
                 run(state)
-                offset = state.base + state.pos
-                if not state.windows.at(offset, 1):
-                    break
-                state = State(state.windows, offset, findings, self._limits, self._net)
         except Stopped as reason:
             stopped = reason
         findings.forget_problems(problems)
@@ -276,6 +298,11 @@ class _Reader:
                 for key in list(findings.globals)[known:]:
                     del findings.globals[key]
                 findings.forget_problems(problems)
+
+
+def _could_be(found: Global) -> bool:
+    """Whether module and name are such as Python would have."""
+    return all(_NAME.fullmatch(part) is not None for part in (found.module, found.name))
 
 
 def _other(head: bytes) -> tuple[str, str] | None:

@@ -22,8 +22,11 @@ _TIMES: Final = {"M": "datetime64", "m": "timedelta64"}
 _HAS_OBJECT: Final = 0x01
 _ALIGNED: Final = 0x80
 _MAX_DEPTH: Final = 16
-_MAX_PARTS: Final = 2_000
+_MAX_PARTS: Final = 128
 """More fields than these (in all levels together) are not written out."""
+_MAX_NAME: Final = 255
+_MAX_TEXT: Final = 8_192
+_MAX_AXIS: Final = 1 << 63
 _UNITS: Final = re.compile(r"[A-Za-z]{1,8}", re.ASCII)
 _UNKNOWN: Final = "?"
 
@@ -65,10 +68,6 @@ def text_of(node: Node) -> str | None:
     if isinstance(node, bytes) and node.isascii():
         return node.decode("ascii")
     return None
-
-
-def _is_count(node: Node) -> bool:
-    return type(node) is int and node >= 0
 
 
 def _parts(node: Node) -> _Parts | None:
@@ -117,9 +116,13 @@ def dtype_of(node: Node) -> DType | None:
 
 
 def dtype_text(node: Node) -> str | None:
-    """The text that `str()` of the dtype would be in numpy; None if the node is none."""
+    """The text that `str()` of the dtype would be in numpy; None if the node is none.
+
+    One of very many or very long fields is told without them, and a very long text is cut.
+    """
     left = [_MAX_PARTS]
-    return _text(node, left, _MAX_DEPTH, short=False)
+    text = _text(node, left, _MAX_DEPTH, short=False)
+    return text if text is None or len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
 def _text(node: Node, left: list[int], depth: int, *, short: bool) -> str | None:
@@ -217,7 +220,7 @@ def _base_and_shape(sub: Tuple, left: list[int], depth: int) -> tuple[str, str]:
 
 
 def _is_shape(axes: tuple[Node, ...]) -> bool:
-    return len(axes) <= 64 and all(_is_count(axis) for axis in axes)
+    return len(axes) <= 64 and all(type(axis) is int and 0 <= axis < _MAX_AXIS for axis in axes)
 
 
 def _fields(parts: _Parts) -> list[_Field]:
@@ -230,12 +233,14 @@ def _fields(parts: _Parts) -> list[_Field]:
     found: list[_Field] = []
     for name in parts.names:
         described = known.get(name) if isinstance(name, str) else None
-        if not isinstance(name, str) or not isinstance(described, Tuple) or len(described) < 2:
+        if not isinstance(name, str) or len(name) > _MAX_NAME:
+            return []
+        if not isinstance(described, Tuple) or len(described) < 2:
             return []
         offset = described[1]
-        if not isinstance(offset, int):
-            return []
         title = described[2] if len(described) > 2 else None
+        if not isinstance(offset, int) or (isinstance(title, str) and len(title) > _MAX_NAME):
+            return []
         found.append(_Field(name, described[0], offset, title if isinstance(title, str) else None))
     return found
 

@@ -18,13 +18,13 @@ from typing import Final
 from ...format.canonical import Value
 from ...format.frozen import frozen, replace
 from .arrays import as_array
+from .budget import Budget
 from .components import Component, Components, components, is_object, is_word
 from .nodes import Call, Dict, List, Node, Tuple, class_of, pairs
 from .roles import role_of
 from .survey import VERSION, is_estimator
 from .values import (
     MAX_TEXT,
-    Budget,
     Names,
     attributes,
     cut_text,
@@ -150,7 +150,7 @@ def estimator_tree(roots: tuple[Node, ...], budget: Budget) -> Estimator | None:
             draft.again = True
             continue
         seen.add(id(node))
-        inner = _inside(draft)
+        inner = _inside(draft, budget)
         draft.more = inner.total - len(inner.shown)
         for component in inner.shown:
             if len(drafts) >= MAX_ESTIMATORS or draft.depth + 1 >= MAX_DEPTH:
@@ -173,42 +173,44 @@ def estimator_tree(roots: tuple[Node, ...], budget: Budget) -> Estimator | None:
     return None
 
 
-def _inside(draft: _Draft) -> Components:
+def _inside(draft: _Draft, budget: Budget) -> Components:
     node = draft.node
     if isinstance(node, Call):
-        if draft.component is None and not is_root(node):
+        if draft.component is None and not is_root(node, budget):
             return Components([], 0)
-        return components(attributes(node) or {})
+        return components(attributes(node, budget) or {}, budget)
     draft.container = True
     if draft.component is not None and draft.component.attribute not in {"[]", "[…]"}:
         return Components([], 0)  # a list where an estimator should be
-    return _contained(node, draft.depth) if draft.depth < _CONTAINER_DEPTH else Components([], 0)
+    return _contained(node, budget) if draft.depth < _CONTAINER_DEPTH else Components([], 0)
 
 
-def _contained(node: Node, depth: int) -> Components:
+def _contained(node: Node, budget: Budget) -> Components:
     """What of a dict, list or tuple at the root is an estimator, or a container that may hold some."""
     found: list[Component] = []
     count = 0
-    entries: Iterable[tuple[Value, Node]] = ()
+    entries: Iterable[tuple[Node, Node]] = ()
     if isinstance(node, Dict):
-        entries = ((short(key, Budget(), 0), item) for key, item in pairs(node.flat))
+        entries = pairs(node.flat)
     elif isinstance(node, List | Tuple):
         entries = ((f"[{number}]", item) for number, item in enumerate(node))
     for key, item in entries:
-        if is_root(item) or isinstance(item, Dict | List | Tuple):
+        if not budget.spend(4):
+            break
+        if is_root(item, budget) or isinstance(item, Dict | List | Tuple):
             is_one = isinstance(item, Call)
             if len(found) < MAX_ESTIMATORS:
-                name = key if isinstance(key, str) else f"[{key!r}]"
-                found.append(Component(name, "[]", item))
+                name = short(key, Budget(), 0)
+                found.append(Component(name if isinstance(name, str) else f"[{name!r}]", "[]", item))
                 count += 1
             elif is_one:
                 count += 1
     return Components(found, count)
 
 
-def is_root(node: Node) -> bool:
+def is_root(node: Node, budget: Budget) -> bool:
     """Whether an object that stands by itself is to be told as an estimator."""
-    if is_estimator(node):
+    if is_estimator(node, budget):
         return True
     cls = class_of(node)
     if cls is None or cls.dynamic or not isinstance(node, Call):
@@ -216,7 +218,7 @@ def is_root(node: Node) -> bool:
     if role_of(cls.module, cls.name) is not None and not node.states:
         return True  # a file that breaks off before the state
     package = cls.module.partition(".")[0]
-    return is_object(node) and package not in _DATA_PACKAGES and not package.startswith("_frozen")
+    return is_object(node, budget) and package not in _DATA_PACKAGES and not package.startswith("_frozen")
 
 
 def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
@@ -232,8 +234,8 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
     kind, module = type_of(node)
     is_any = component is not None
     known: dict[str, Node] = {}
-    if isinstance(node, Call) and (component is not None or is_root(node)):
-        known = {} if draft.again else attributes(node) or {}
+    if isinstance(node, Call) and (component is not None or is_root(node, budget)):
+        known = {} if draft.again else attributes(node, budget) or {}
         is_any = True
     elif draft.container:
         # A list is told for what is in it, or where an estimator should be.
@@ -241,9 +243,9 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
     cls = class_of(node)
     role = role_of(cls.module, cls.name) if cls is not None and not cls.dynamic else None
     parameters, fitted, more = _attributes(known, _not_parameters(node), budget)
-    features = short(known.get("n_features_in_"), budget, 0)
+    features = short(fitted_value(node, known, "n_features_in_"), budget, 0)
     names = known.get("feature_names_in_")
-    classes = known.get("classes_")
+    classes = fitted_value(node, known, "classes_")
     version = text_value(known.get(VERSION))
     made = Estimator(
         node=node,
@@ -266,6 +268,17 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
         more_children=0,
     )
     return made, is_any
+
+
+def fitted_value(node: Node, known: dict[str, Node], name: str) -> Node:
+    """The fitted attribute `name` of a node with the attributes `known`; None if the file does not have it.
+
+    LightGBM keeps some of them under other names, behind properties.
+    """
+    cls = class_of(node)
+    if known.get(name) is None and cls is not None and cls.module.startswith("lightgbm."):
+        name = f"_{name.removesuffix('_')}"
+    return known.get(name)
 
 
 def type_of(node: Node) -> tuple[str, str | None]:

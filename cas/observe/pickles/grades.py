@@ -75,6 +75,8 @@ def _by_name(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]
 
 _MODULE_DANGERS: Final = _by_module(dangers.MODULES)
 _NAME_DANGERS: Final = _by_name(dangers.NAMES)
+_DEEPEST: Final = 1 + max(module.count(".") for module in (*_MODULE_DANGERS, *_NAME_DANGERS))
+"""The most parts that a module of the tables has; a hostile name has many more."""
 _KNOWN: Final = Grade("known", None)
 
 
@@ -123,7 +125,7 @@ def _paths(module: str, parts: list[str]) -> Iterator[list[str]]:
 
 def _danger_on(path: list[str]) -> str | None:
     """The danger of the first module or name that the table lists, on the way from the root."""
-    for end in range(1, len(path)):
+    for end in range(1, min(len(path), _DEEPEST + 1)):
         module = ".".join(path[:end])
         if module in _MODULE_DANGERS:
             return _MODULE_DANGERS[module]

@@ -25,11 +25,11 @@ class Limits:
     `embedded`: pickles within bytes. Of a compressed file `expanded_bytes` are expanded at most, and from
     `ratio_from_bytes` on no more than `ratio` times what was read. Of a zip archive `directory_bytes` of its
     list of members, `schema_bytes` of a `schema.json`, nested to `schema_levels`, and `member_bytes` of a
-    compressed archive within it.
+    compressed archive within it. `steps` are what telling of it may take afterwards (budget.py).
     """
 
     opcodes: int = 5_000_000
-    memory_bytes: int = 160 << 20
+    memory_bytes: int = 128 << 20
     marks: int = 200_000
     globals: int = 10_000
     embedded: int = 1_000
@@ -40,6 +40,7 @@ class Limits:
     schema_bytes: int = 64 << 20
     schema_levels: int = 500
     member_bytes: int = 64 << 20
+    steps: int = 20_000_000
     seconds: float = 30.0
 
 
@@ -81,7 +82,12 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._ends
+
     def check(self, offset: int) -> None:
         """Raises Stopped when the time is over."""
-        if time.monotonic() > self._ends:
+        if self.is_over:
             raise Stopped("TIME", "reading took too long", offset, broken=False, timed_out=True)

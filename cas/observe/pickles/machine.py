@@ -48,13 +48,13 @@ def run(state: State) -> Node:
     """
     findings = state.findings
     while True:
-        left = state.limits.opcodes - findings.opcodes
+        _check_limits(state)
+        left = state.limits.opcodes - findings.opcodes - findings.surcharge
         if left <= 0:
             raise Stopped("OPCODES", "more opcodes than are executed", state.base + state.pos, broken=False)
         done = _round(state, min(left, _ROUND))
         if done is not None:
             return done[0]
-        _check_limits(state)
 
 
 def _check_limits(state: State) -> None:
@@ -97,9 +97,10 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                 if code == 0x8C:  # SHORT_BINUNICODE
                     count = buffer[pos]
                     end = pos + 1 + count
-                    stack.append(buffer[pos + 1 : end].decode("utf-8", "surrogatepass"))
+                    text = buffer[pos + 1 : end].decode("utf-8", "surrogatepass")
+                    stack.append(text)
                     pos = end
-                    weight += count + 56
+                    weight += 56 + (count if text.isascii() else 4 * count)
                     continue
                 if code == 0x86:  # TUPLE2
                     last = stack.pop()
@@ -241,9 +242,10 @@ def _round(state: State, most: int) -> tuple[Node] | None:
                     count = _INDEX(buffer, pos)[0]
                     if count <= INLINE_BYTES:
                         end = pos + 4 + count
-                        stack.append(buffer[pos + 4 : end].decode("utf-8", "surrogatepass"))
+                        text = buffer[pos + 4 : end].decode("utf-8", "surrogatepass")
+                        stack.append(text)
                         pos = end
-                        weight += count + 56
+                        weight += 56 + (count if text.isascii() else 4 * count)
                         continue
                 if code == 0x4E:  # NONE
                     stack.append(None)

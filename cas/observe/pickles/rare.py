@@ -39,6 +39,8 @@ _NAME_CHARACTERS: Final = 1024
 _COMPUTED: Final = "<computed>"
 NODE_BYTES: Final = 160
 """What a node is estimated to take."""
+LIST_BYTES: Final = 96
+"""And what a list takes, with a few items."""
 
 
 def from_mark(state: State) -> list[Node]:
@@ -53,6 +55,7 @@ def grow(state: State, target: Node, items: list[Node]) -> None:
     if isinstance(target, List | Set):
         target.extend(items)
     elif isinstance(target, Call):
+        state.findings.weight += 0 if target.appends else LIST_BYTES
         target.appends = extended(target.appends, items)
     else:
         state.note("TARGET", "values are added to something that holds none")
@@ -65,6 +68,7 @@ def keep_pairs(state: State, target: Node, items: list[Node]) -> None:
     if isinstance(target, Dict):
         target.flat.extend(items)
     elif isinstance(target, Call):
+        state.findings.weight += 0 if target.items else LIST_BYTES
         target.items = extended(target.items, items)
     else:
         state.note("TARGET", "keys are set on something that has none")
@@ -116,8 +120,7 @@ def _string(state: State) -> None:
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:
         raise state.stop("VALUE", "a string is not within quotes")
     unescaped, _ = codecs.escape_decode(line[1:-1])
-    state.findings.weight += NODE_BYTES
-    state.stack.append(unescaped.decode("latin-1"))  # what it was in Python 2, nobody knows
+    state.stack.append(state.kept(unescaped.decode("latin-1")))  # what it was in Python 2, nobody knows
 
 
 def _unicode(state: State) -> None:
@@ -126,8 +129,7 @@ def _unicode(state: State) -> None:
     if length > len(line):
         state.stack.append(Text(length, offset, line[:HEAD_BYTES].decode("latin-1")))
         return
-    state.findings.weight += NODE_BYTES
-    state.stack.append(line.decode("raw-unicode-escape"))
+    state.stack.append(state.kept(line.decode("raw-unicode-escape")))
 
 
 def _index(state: State) -> int:

@@ -22,15 +22,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from .arrays import shape_of
 from .dtypes import dtype_of
-from .nodes import ArrayData, Call, Dict, List, Node, Tuple, class_of, last_value
+from .nodes import ArrayData, Call, Dict, Node, class_of, last_value
 from .state import BYTES_BYTES, Outer, State
 from .windows import WINDOW, MemoryWindows
 
 _NAMES: Final = frozenset({"NumpyArrayWrapper", "_reconstructor"})
 _MODULES: Final = frozenset({"joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle"})
-_MAX_AXES: Final = 64
-"""As many as numpy knows."""
+_MAX_KEYS: Final = 64
+"""Of the state of a wrapper: joblib writes six, and each is looked for in all of them."""
 OLD_NAMES: Final = frozenset({"NDArrayWrapper", "ZNDArrayWrapper"})
 """joblib before 0.10: the data lie in other files."""
 
@@ -42,13 +43,6 @@ def is_wrapper(call: Call) -> bool:
         return False
     cls = class_of(call)
     return cls is not None and cls.name == "NumpyArrayWrapper" and cls.module in _MODULES
-
-
-def _shape(node: Node) -> tuple[int, ...] | None:
-    if not isinstance(node, Tuple | List) or len(node) > _MAX_AXES:
-        return None
-    found = tuple(length for length in node if type(length) is int and length >= 0)
-    return found if len(found) == len(node) else None
 
 
 def _as_pickle(state: State, wrapper: Call) -> State:
@@ -76,10 +70,10 @@ def begin_array(state: State, wrapper: Call) -> None:
     findings = state.findings
     findings.raw_arrays += 1
     described = wrapper.states[-1]
-    flat = described.flat if isinstance(described, Dict) else []
+    flat = described.flat if isinstance(described, Dict) and len(described) <= _MAX_KEYS else []
     node = last_value(flat, "dtype")
     dtype = dtype_of(node)
-    shape = _shape(last_value(flat, "shape"))
+    shape = shape_of(last_value(flat, "shape"))
     if dtype is None or shape is None:
         raise state.stop("ARRAY", "raw data follow, and their type or shape is not described")
     order = "F" if last_value(flat, "order") == "F" else "C"

@@ -41,6 +41,7 @@ class Findings:
         self.raw_arrays = 0
         self.old_joblib = False
         self.opcodes = 0
+        self.surcharge = 0
         self.weight = 0
         self.kept_for_later = 0
         self.as_pickle: State | None = None
@@ -60,7 +61,8 @@ class Findings:
             if len(self.globals) >= limits.globals:
                 raise Stopped("GLOBALS", "more different names than are kept", offset, broken=False)
             found = self.globals[key] = Global(module, name, offset, dynamic=dynamic)
-            self.weight += len(module) + len(name) + 512
+            text = f"{module}{name}"
+            self.weight += 512 + (len(text) if text.isascii() else 4 * len(text))
         return found
 
     def forget_problems(self, count: int) -> None:
@@ -92,7 +94,7 @@ class State:
         *,
         raw: bool = False,
     ) -> None:
-        """To read a pickle from `offset` on. `raw`: joblib's arrays are followed by their data."""
+        """To read pickles from `offset` on. `raw`: joblib's arrays are followed by their data."""
         self.windows = windows
         self.raw = raw
         self.findings = findings
@@ -111,7 +113,19 @@ class State:
         self.frame_end = 0
         self._whole = False
 
+    def begin_next(self) -> bool:
+        """Gets ready for a pickle behind the one that has come to its STOP; False if there is nothing."""
+        self.findings.surcharge += 8  # it may be one opcode long, and costs more
+        self.stack, self.marked, self.memo, self.sparse = [], [], [], {}
+        return bool(self.peek(1))
+
     # ------------------------------------------------------------------ moving
+
+    def peek(self, count: int) -> bytes:
+        """The next few bytes, which are not passed over."""
+        if len(self.buffer) - self.pos < count:
+            self.turn_to(self.base + self.pos)
+        return self.buffer[self.pos : self.pos + count]
 
     def stop(self, code: str, message: str, *, broken: bool = True) -> Stopped:
         """That reading cannot go on, at the opcode that is being executed."""
@@ -212,10 +226,7 @@ class State:
 
     def head(self, count: int) -> bytes:
         """The beginning of the next `count` bytes, which are not passed over."""
-        count = min(count, HEAD_BYTES)
-        if len(self.buffer) - self.pos < count:
-            self.turn_to(self.base + self.pos)
-        return self.buffer[self.pos : self.pos + count]
+        return self.peek(min(count, HEAD_BYTES))
 
     def line(self) -> tuple[bytes, int]:
         """The next line without its end (its beginning, if it is long), and its length in bytes.
@@ -237,10 +248,19 @@ class State:
                 if end >= 0:
                     break
                 length += len(self.buffer)
+                self._go_on(len(self.buffer))
             length += end
             self.pos = end + 1
+        self.findings.surcharge += 1  # a line costs as much as two or three opcodes
         self.findings.weight += len(line)
         return line, length
+
+    def _go_on(self, count: int) -> None:
+        """Charges for reading so many bytes of a line that nothing is kept of. Raises Stopped."""
+        self.findings.surcharge += count >> 10
+        if self.findings.surcharge > self.limits.opcodes:
+            raise self.stop("OPCODES", "a longer line than is read", broken=False)
+        self.net.check(self.base)
 
     # ------------------------------------------------------------------ values
 
@@ -252,10 +272,17 @@ class State:
             self.skip(offset + count)
             self.findings.weight += 256
             return Text(count, offset, head)
-        self.findings.weight += count + 64
+        return self.kept(self.take(count).decode("utf-8", "surrogatepass"))
+
+    def kept(self, text: str) -> str:
+        """A text that is kept: one character that is not ASCII may make all others take four bytes.
+
+        Raises Stopped at once when there are too many, for a few thousand of them make a difference.
+        """
+        self.findings.weight += 64 + (len(text) if text.isascii() else 4 * len(text))
         if self.findings.weight > self.limits.memory_bytes:
             raise self.stop("MEMORY", "more values than are kept", broken=False)
-        return self.take(count).decode("utf-8", "surrogatepass")
+        return text
 
     def data(self, count: int, *, mutable: bool = False) -> Node:
         """The next `count` bytes, as a value."""

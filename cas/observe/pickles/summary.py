@@ -7,17 +7,20 @@ are cut at fixed numbers; `cut` then has their full count and the digest of all 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ...format.canonical import Value
+from .budget import Budget
 from .components import is_word, named_items
 from .containers import ModelGraph
-from .estimators import Attribute, Estimator, estimator_tree, type_of
+from .estimators import Attribute, Estimator, estimator_tree, fitted_value, type_of
 from .grades import grade
+from .limits import DEFAULT, Deadline, Limits, Problem
 from .nodes import Call, Global, List, Node, class_of
 from .roles import COMPOSITION, MODEL_SELECTION, PREPARING_ROLES, kind_of, role_of
-from .survey import CutList, survey
-from .values import MAX_WHOLE, Budget, Names, attributes, cut_text, names_of, text_value
+from .survey import ROW_STEPS, CutList, survey
+from .values import MAX_WHOLE, Names, attributes, cut_text, names_of, text_value
 
 MAX_GLOBALS: Final = 1_000
 MAX_STEPS: Final = 1_000
@@ -38,17 +41,24 @@ _INNER: Final = frozenset(
 """The attributes through which data go on to the model; a label encoder beside it prepares none of them."""
 
 
-def summarise(graph: ModelGraph) -> dict[str, Value]:
-    """The map of everything that is told of a file, but for its path and its own digests."""
-    budget = Budget()
+def summarise(
+    graph: ModelGraph, *, limits: Limits = DEFAULT, net: Deadline | None = None
+) -> dict[str, Value]:
+    """The map of everything that is told of a file, but for its path and its own digests.
+
+    A problem TIME says that the clock has cut it short: that is nothing to be stored. `net` is that of
+    reading, if both are to take no longer together.
+    """
+    budget = Budget(steps=limits.steps, net=net or Deadline(limits.seconds))
     roots = graph.roots or graph.partial
     tree = estimator_tree(roots, budget) if roots else None
-    seen = survey((*roots, *graph.embedded), _FLAT_ESTIMATORS)
-    chain = _chain(tree)
-    steps = _steps(chain)
+    chain = _chain(tree, budget)
+    steps = _steps(chain, budget)
     cut: dict[str, Value] = {}
+    n_features = _features(chain, budget)
     features = _feature_names(chain, budget)
     classes = _classes(chain, budget)
+    seen = survey((*roots, *graph.embedded), _FLAT_ESTIMATORS, budget)  # last: it may take all that is left
     globals_ = CutList(MAX_GLOBALS)
     for row in _graded(graph.globals):
         globals_.add(row)
@@ -68,7 +78,7 @@ def summarise(graph: ModelGraph) -> dict[str, Value]:
         "model": _model(chain),
         "tree": tree_value(tree) if tree is not None else None,
         "estimator_count": seen.estimator_count,
-        "n_features_in": _features(chain),
+        "n_features_in": n_features,
         "feature_names_in": list(features.shown) if features is not None else None,
         "classes": list(classes.shown) if classes is not None else None,
         "libraries": _libraries(graph, seen.versions),
@@ -79,10 +89,10 @@ def summarise(graph: ModelGraph) -> dict[str, Value]:
         },
         "arrays": seen.arrays.rows,
         "globals": globals_.rows,
-        "complete": graph.complete,
+        "complete": graph.complete and not budget.exhausted,
         "problems": [
             {"code": found.code, "message": cut_text(found.message), "offset": found.offset}
-            for found in graph.problems
+            for found in (*graph.problems, *_untold(budget, graph.problems))
         ],
         "cut": cut,
     }
@@ -93,6 +103,14 @@ def _libraries(graph: ModelGraph, versions: tuple[str, ...]) -> dict[str, Value]
     if graph.format.writer is not None:
         found["skops"] = cut_text(graph.format.writer, 40)
     return found
+
+
+def _untold(budget: Budget, problems: tuple[Problem, ...]) -> Iterator[Problem]:
+    """That more was read than is told, and why."""
+    if budget.timed_out and not any(known.code == "TIME" for known in problems):
+        yield Problem("TIME", "telling what was read took too long", 0)
+    elif budget.exhausted:
+        yield Problem("STEPS", "more was read than can be told: it is put together in an unusual way", 0)
 
 
 def tree_value(tree: Estimator) -> Value:
@@ -137,7 +155,7 @@ def _names(names: Names | None) -> Value:
 # ------------------------------------------------------------------ the model
 
 
-def _chain(tree: Estimator | None) -> list[Node]:
+def _chain(tree: Estimator | None, budget: Budget) -> list[Node]:
     """From the object that the file is about to its final model: through pipelines and searches.
 
     Of a dict or list of models the one that leads to a model, if only one does. The last may be a word
@@ -146,13 +164,13 @@ def _chain(tree: Estimator | None) -> list[Node]:
     if tree is None:
         return []
     if isinstance(tree.node, Call):
-        return _followed(tree.node)
+        return _followed(tree.node, budget)
     found: list[list[Node]] = []
     waiting = [tree]
     while waiting:
         for child in waiting.pop().children:
             if isinstance(child.node, Call):
-                chain = _followed(child.node)
+                chain = _followed(child.node, budget)
                 if not child.seen_before and _model(chain) is not None:
                     found.append(chain)
             else:
@@ -160,13 +178,13 @@ def _chain(tree: Estimator | None) -> list[Node]:
     return found[0] if len(found) == 1 else []
 
 
-def _followed(node: Node) -> list[Node]:
+def _followed(node: Node, budget: Budget) -> list[Node]:
     chain: list[Node] = []
     while len(chain) < _MAX_HOPS and not any(node is before for before in chain):
         chain.append(node)
-        known = attributes(node) or {}
+        known = attributes(node, budget) or {}
         if "steps" in known:
-            steps = named_items(known["steps"])
+            steps = named_items(known["steps"], budget)
             if not steps:
                 break
             node = steps[-1][1]
@@ -195,11 +213,14 @@ def _model(chain: list[Node]) -> Value:
     return {"type": cut_text(cls.name), "module": cut_text(cls.module), "kind": kind}
 
 
-def _steps(chain: list[Node]) -> CutList:
+def _steps(chain: list[Node], budget: Budget) -> CutList:
     """The steps of the first pipeline on the way to the model."""
     rows = CutList(MAX_STEPS)
-    pipeline = next((known for known in map(attributes, chain) if known and "steps" in known), None)
-    for step in named_items(pipeline["steps"]) if pipeline else ():
+    objects = (attributes(node, budget) or {} for node in chain)
+    pipeline = next((known for known in objects if "steps" in known), None)
+    for step in named_items(pipeline["steps"], budget) if pipeline else ():
+        if not budget.spend(ROW_STEPS):
+            break
         cls = class_of(step[1])
         kind, module = type_of(step[1])
         rows.add({"name": text_value(step[0]), "type": kind, "module": module if cls is not None else None})
@@ -227,14 +248,15 @@ def _prepares(tree: Estimator) -> bool:
     return False
 
 
-def _input(chain: list[Node], name: str) -> Node:
+def _input(chain: list[Node], name: str, budget: Budget) -> Node:
     """An attribute that tells of the input, of the first object that data come to and that has it."""
     node = chain[0] if chain else None
     for _ in range(_MAX_HOPS):
-        known = attributes(node) or {}
-        if known.get(name) is not None:
-            return known[name]
-        entries = named_items(known.get("steps") or known.get("transformer_list"))
+        known = attributes(node, budget) or {}
+        value = fitted_value(node, known, name)
+        if value is not None:
+            return value
+        entries = named_items(known.get("steps") or known.get("transformer_list"), budget)
         inner = [entry[1] for entry in entries if not is_word(entry[1])]
         inner += [known[one] for one in _INPUTS if isinstance(known.get(one), Call)]
         several = known.get("estimators_")
@@ -245,19 +267,19 @@ def _input(chain: list[Node], name: str) -> Node:
     return None
 
 
-def _features(chain: list[Node]) -> int | None:
-    value = _input(chain, "n_features_in_")
+def _features(chain: list[Node], budget: Budget) -> int | None:
+    value = _input(chain, "n_features_in_", budget)
     return value if type(value) is int and 0 <= value <= MAX_WHOLE else None
 
 
 def _feature_names(chain: list[Node], budget: Budget) -> Names | None:
-    value = _input(chain, "feature_names_in_")
+    value = _input(chain, "feature_names_in_", budget)
     return names_of(value, budget) if value is not None else None
 
 
 def _classes(chain: list[Node], budget: Budget) -> Names | None:
     for node in chain:
-        value = (attributes(node) or {}).get("classes_")
+        value = fitted_value(node, attributes(node, budget) or {}, "classes_")
         if value is not None:
             return names_of(value, budget)
     return None

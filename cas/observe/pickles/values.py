@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import islice
 from typing import Final, NamedTuple
 
 from ...format.canonical import Value
 from .arrays import ArrayFacts, as_array
+from .budget import Budget
 from .nodes import (
     ArrayData,
     Buffer,
@@ -43,7 +45,6 @@ MAX_NAMES: Final = 1_000
 """Of feature names, and of classes."""
 MAX_WHOLE: Final = 2**64 - 1
 _MAX_LEVELS: Final = 3
-_BUDGET: Final = 1 << 19
 _CUT: Final = "…"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ITEM: Final = re.compile(r"([<>|=]?)([a-zA-Z]+)([0-9]*)", re.ASCII)
@@ -60,21 +61,6 @@ _SCALARS: Final = re.compile(
     r"numpy\.(bool_?|str_|object_|u?int[0-9]+|float[0-9]+|complex[0-9]+)|(builtins|__builtin__)\.[a-z]+",
     re.ASCII,
 )
-
-
-class Budget:
-    """How many characters the shown values of one file may still take; `spent` once there were not enough."""
-
-    def __init__(self, left: int = _BUDGET) -> None:
-        self.left = left
-        self.spent = False
-
-    def take(self, count: int) -> bool:
-        """Whether `count` more (and a little for what surrounds them) are to be had."""
-        self.left -= count + 8
-        if self.left < 0:
-            self.spent = True
-        return self.left >= 0
 
 
 class Names(NamedTuple):
@@ -168,12 +154,11 @@ def _map(node: Dict, budget: Budget, levels: int) -> Value:
         return described(node)
     budget.take(0)
     shown: dict[str, Value] = {}
-    for key, value in node.pairs():
-        if len(shown) >= MAX_ITEMS:
-            shown[_CUT] = f"{len(node)} in all"
-            break
+    for key, value in islice(node.pairs(), MAX_ITEMS):
         name = short(key, budget, 0)
         shown[name if isinstance(name, str) else repr(name)] = short(value, budget, levels - 1)
+    if len(node) > MAX_ITEMS:
+        shown[_CUT] = f"{len(node)} in all"
     return shown
 
 
@@ -243,10 +228,10 @@ def _call(node: Call) -> str:
 # ------------------------------------------------------------------ the items of small arrays
 
 
-def attributes(node: Node) -> dict[str, Node] | None:
+def attributes(node: Node, budget: Budget) -> dict[str, Node] | None:
     """The attributes that an object would have, in the order of writing; None for what is no object.
 
-    The last state that names one wins, as it would when loading.
+    The last state that names one wins, as it would when loading. What the budget does not reach is left out.
     """
     if not isinstance(node, Call):
         return None
@@ -254,6 +239,8 @@ def attributes(node: Node) -> dict[str, Node] | None:
     for state in node.states:
         parts = state if isinstance(state, Tuple) and len(state) == 2 else (state,)
         for part in parts:
+            if not budget.spend(1 + (len(part) if isinstance(part, Dict) else 0)):
+                return found
             if isinstance(part, Dict):
                 found.update({name: value for name, value in part.pairs() if isinstance(name, str)})
     return found

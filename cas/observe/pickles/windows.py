@@ -101,24 +101,20 @@ class MemoryWindows:
 
     fault: Stopped | None = None
 
-    def __init__(self, data: bytes, start: int = 0) -> None:
+    def __init__(self, data: bytes, start: int = 0, end: int | None = None) -> None:
         self._data = data
         self._start = start
-
-    @property
-    def size(self) -> int:
-        return self._start + len(self._data)
+        self.size = start + len(data) if end is None else end
 
     def at(self, offset: int, need: int) -> bytes:
         begin = offset - self._start
-        return self._data[begin : begin + max(need, WINDOW)]
+        return self._data[begin : min(begin + max(need, WINDOW), self.size - self._start)]
 
     def reaches(self, offset: int) -> bool:
         return offset <= self.size
 
     def part(self, offset: int, length: int) -> MemoryWindows:
-        begin = offset - self._start
-        return MemoryWindows(self._data[begin : begin + length], offset)
+        return MemoryWindows(self._data, self._start, min(offset + length, self.size))
 
 
 class StreamWindows:

@@ -41,7 +41,9 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     cells = ["" if text is None else text for text in texts]
     written = "".join(cells)
     data = written.encode(errors="replace")
-    lengths = map(len, cells if len(data) == len(written) else (cell.encode(errors="replace") for cell in cells))
+    lengths = map(
+        len, cells if len(data) == len(written) else (cell.encode(errors="replace") for cell in cells)
+    )
     offsets = np.zeros(len(cells) + 1, np.int64)
     np.cumsum(np.fromiter(lengths, np.int64, len(cells)), out=offsets[1:])
     valid = np.packbits([text is not None for text in texts], bitorder="little")

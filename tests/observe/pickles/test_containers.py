@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import importlib
-import importlib.util
 import io
 import lzma
 import os
@@ -25,13 +24,12 @@ from modelfiles import codes, graph_of, graph_of_file, names
 from obs.cas.errors import FileChanged, OperatingSystemRefused
 from obs.cas.observe.files import OpenedFile, open_regular
 from obs.cas.observe.pickles.containers import read_model
+from obs.cas.observe.pickles.limits import Limits
 from obs.cas.observe.pickles.nodes import Call, List, class_of
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-HAS_LZ4 = importlib.util.find_spec("lz4") is not None
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +115,12 @@ def zstd(data: bytes) -> bytes:
     return packed
 
 
+def lz4(data: bytes) -> bytes:
+    frame: Any = importlib.import_module("lz4.frame")
+    packed: bytes = frame.compress(data)
+    return packed
+
+
 PACKED: list[tuple[str, Any]] = [
     ("gzip", gzip.compress),
     ("zlib", zlib.compress),
@@ -124,6 +128,7 @@ PACKED: list[tuple[str, Any]] = [
     ("xz", lzma.compress),
     ("lzma", lzma_alone),
     ("zstd", zstd),
+    ("lz4", lz4),
 ]
 each_compression = pytest.mark.parametrize(("name", "pack"), PACKED, ids=[name for name, _ in PACKED])
 
@@ -147,7 +152,7 @@ def test_a_compressed_stream_that_ends_early_or_is_damaged(name: str, pack: Any)
     assert not cut.complete
     assert set(codes(cut)) <= {"TRUNCATED_STREAM", "DAMAGED_STREAM", "TRUNCATED"}
     damaged = graph_of(data[:150_000] + bytes(100) + data[150_100:])
-    assert damaged.problems != () or name in {"zlib", "gzip", "zstd", "xz", "lzma"}
+    assert damaged.problems != () or name in {"zlib", "gzip", "zstd", "xz", "lzma", "lz4"}
     nothing = graph_of(data[:20])
     assert not nothing.complete
     assert nothing.roots == ()
@@ -171,13 +176,31 @@ def test_a_second_pickle_in_a_second_member() -> None:
     assert graph.roots == (1, 2)
 
 
-def test_lz4_is_read_or_said_to_need_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = b"\x04\x22\x4d\x18" + bytes(100)
-    if HAS_LZ4:
-        lz4: Any = importlib.import_module("lz4.frame")
-        graph = graph_of(lz4.compress(pickle.dumps([1, 2])))
-        assert graph.complete
-        assert graph.format.compression == "lz4"
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_a_model_that_joblib_wrote_with_lz4(model: Any, protocol: int, tmp_path: Path) -> None:
+    joblib.dump(model, tmp_path / "model", compress="lz4", protocol=protocol)
+    joblib.dump(model, tmp_path / "plain", protocol=protocol)
+    graph, plain = graph_of_file(tmp_path / "model"), graph_of_file(tmp_path / "plain")
+    assert (graph.complete, graph.problems) == (True, ())
+    assert (graph.format.container, graph.format.compression) == ("joblib", "lz4")
+    assert names(graph) == names(plain)
+    assert graph.opcodes == plain.opcodes
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [(Limits(expanded_bytes=4 << 20), "EXPANDED"), (Limits(ratio=100, ratio_from_bytes=4 << 20), "RATIO")],
+)
+def test_lz4_stays_within_the_limits(limits: Limits, code: str) -> None:
+    data = lz4(pickle.dumps(["a", bytes(16 << 20), "b"]))
+    assert graph_of(data).complete
+    graph = graph_of(data, limits)
+    assert (graph.complete, codes(graph)) == (False, [code])
+    assert graph.problems[0].offset <= 8 << 20
+
+
+def test_lz4_that_is_not_installed_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lz4(pickle.dumps([1, 2]))
 
     def missing(name: str) -> Any:
         raise ImportError(name)

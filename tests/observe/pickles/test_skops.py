@@ -17,9 +17,10 @@ import scipy.sparse
 import skops.io
 from modelfiles import codes, graph_of, names
 from obs.cas.observe.pickles.arrays import as_array
+from obs.cas.observe.pickles.budget import Budget
 from obs.cas.observe.pickles.nodes import Bytes, Call, Dict, Global, List, Node, Text, Tuple, class_of
 from obs.cas.observe.pickles.summary import summarise
-from obs.cas.observe.pickles.values import Budget, attributes, described, names_of, raw_bytes, short
+from obs.cas.observe.pickles.values import attributes, described, names_of, raw_bytes, short
 from sklearn.linear_model import LogisticRegression
 from skopsfiles import archive_of, dict_of, plain, state_of
 
@@ -225,7 +226,7 @@ def test_a_loss_of_skops_0_10() -> None:
     (root,) = graph_of(archive_of(state)).roots
     cls = class_of(root)
     assert cls is not None
-    assert (cls.name, attributes(root)) == ("Hinge", {})
+    assert (cls.name, attributes(root, Budget())) == ("Hinge", {})
     assert isinstance(root, Call)
     assert isinstance(root.args, Tuple)
     assert list(root.args) == [1.0]

@@ -22,6 +22,7 @@ import skops.io
 from modelfiles import PATIENT, Scratch, codes, graph_of, names
 from obs.cas.format.frozen import replace
 from obs.cas.observe.pickles import skopsvalues
+from obs.cas.observe.pickles.budget import Budget
 from obs.cas.observe.pickles.components import is_object
 from obs.cas.observe.pickles.limits import Limits
 from obs.cas.observe.pickles.nodes import Call, Dict, List, class_of
@@ -245,7 +246,7 @@ def test_an_unknown_loader_is_a_problem_and_the_rest_is_told() -> None:
     assert {("a", "B"), ("c", "D")} <= set(names(graph))
     (root,) = graph.roots
     assert isinstance(root, List)
-    assert is_object(root[0])
+    assert is_object(root[0], Budget())
     assert root[1] == "rest"
 
 
@@ -508,4 +509,4 @@ def test_no_learned_value_is_told() -> None:
     assert "0.1234" not in json.dumps(told(data))
     root = graph_of(data).roots[0]
     assert isinstance(root, Call)
-    assert "coef_" in (attributes(root) or {})
+    assert "coef_" in (attributes(root, Budget()) or {})
