@@ -16,6 +16,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, cast
 
 from blake3 import blake3
@@ -30,11 +31,15 @@ MINUS_INFINITY = object()
 PAGE, BLOCK = 4096, 65536
 
 
+@cache
 def number(cell: str) -> Any:
     """A Fraction, one of the two infinities, or None. Integers are exact, the rest is rounded to binary64."""
     cell = cell.strip(" \t")
     if re.fullmatch(r"[+-]?[0-9]+", cell):
-        exact = Fraction(int(cell))
+        digits = cell.lstrip("+-").lstrip("0") or "0"
+        if len(digits) > 20:  # Python converts no more than some thousand
+            return None
+        exact = Fraction(-int(digits) if cell[0] == "-" else int(digits))
         return exact if -(2**63) <= exact < 2**64 else None
     if re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", cell):
         return nearest(cell)
@@ -68,6 +73,7 @@ def boolean(cell: str) -> bool | None:
     )
 
 
+@cache
 def instant(cell: str) -> tuple[bool, int] | None:
     """Whether there is a zone, and nanoseconds since 1970."""
     found = re.fullmatch(
