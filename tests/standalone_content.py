@@ -231,8 +231,8 @@ def readable(found: Any) -> Any:
     """With digests as hexadecimal digits."""
     if isinstance(found, dict):
         return {name: readable(value) for name, value in cast("dict[str, Any]", found).items()}
-    if type(found) is list:
-        return [readable(value) for value in cast("list[Any]", found)]
+    if isinstance(found, tuple | list):
+        return [readable(value) for value in cast("tuple[Any, ...]", found)]
     return found.hex() if isinstance(found, bytes) else found
 
 

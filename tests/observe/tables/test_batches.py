@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from obs.cas.observe.files import open_regular
@@ -20,6 +19,7 @@ from obs.cas.observe.tables.batches import read_batches
 from obs.cas.observe.tables.content import TableContent, Unavailable
 from obs.cas.observe.tables.csvfiles import read_csv
 from obs.cas.observe.tables.streams import FileStream
+from pyarrow import feather
 from standalone_content import content
 
 
@@ -47,13 +47,16 @@ def mixed(rows: int) -> pa.Table:
     def sometimes(values: list[Any]) -> list[Any]:
         return [None if draw.random() < 0.1 else value for value in values]
 
-    return pa.table(
+    table: pa.Table = pa.table(
         {
             "counter": pa.array(range(rows), pa.int32()),
             "large": pa.array([2**53 + i % 3 for i in range(rows)], pa.int64()),
             "reals": pa.array(sometimes([draw.gauss(0, 1) for _ in range(rows)])),
             "flag": pa.array(sometimes([i % 3 == 0 for i in range(rows)])),
-            "time": pa.array(sometimes([datetime(2024, 1, 1 + i % 31, 5, 6, 7, i) for i in range(rows)])),
+            "time": pa.array(
+                sometimes([datetime(2024, 1, 1 + i % 31, 5, 6, 7, i, UTC) for i in range(rows)]),
+                pa.timestamp("us"),
+            ),
             "instant": pa.array([datetime(1960, 1, 1 + i % 31, tzinfo=UTC) for i in range(rows)]),
             "day": pa.array([date(2024, 1, 1 + i % 31) for i in range(rows)]),
             "word": pa.array(sometimes([f"w{i % 700}" for i in range(rows)])),
@@ -61,6 +64,7 @@ def mixed(rows: int) -> pa.Table:
             "empty": pa.nulls(rows),
         }
     )
+    return table
 
 
 Write = Callable[[pa.Table, str], object]
@@ -159,11 +163,14 @@ def stream(table: pa.Table) -> Any:
         (pa.RunEndEncodedArray.from_arrays([2, 3], ["u", "v"]), ("u", "u", "v")),
         (pa.array([[1, None], None, []], pa.list_(pa.int8())), ("[1,null]", "", "[]")),
         (pa.array([[1, 2], [3, 4]], pa.list_(pa.int8(), 2)).slice(1), ("[3,4]",)),
-        (pa.array([{"a": "ä\"", "b": 1.0}], pa.struct([("a", pa.string()), ("b", pa.float64())])), ('{"a":"ä\\"","b":1.0}',)),
+        (
+            pa.array([{"a": 'ä"', "b": 1.0}], pa.struct([("a", pa.string()), ("b", pa.float64())])),
+            ('{"a":"ä\\"","b":1.0}',),
+        ),
         (pa.array([[("k", b"\x01")]], pa.map_(pa.string(), pa.binary())), ('[["k","01"]]',)),
         (pa.array([time(0, 0, 1)], pa.time32("ms")), ("{1000}",)),
         (pa.array([7], pa.duration("ns")), ("{7}",)),
-        (pa.array([[datetime(1970, 1, 2)]], pa.list_(pa.timestamp("ns"))), (f"[{86_400 * 10**9}]",)),
+        (pa.array([[date(1970, 1, 2)]], pa.list_(pa.timestamp("ns"))), (f"[{86_400 * 10**9}]",)),
         (pa.array([pa.MonthDayNano((1, 2, 3))]), ("[1,2,3]",)),
         (pa.nulls(3), ("", "", "")),
     ],
@@ -227,10 +234,10 @@ def test_a_damaged_file(name: str, tmp_path: Path) -> None:
     draw = random.Random(1)
     damaged = [whole[: len(whole) * part // 20] for part in range(20)]
     for _ in range(60):
-        data = bytearray(whole)
+        changed = bytearray(whole)
         for _ in range(draw.randrange(1, 5)):
-            data[draw.randrange(len(data))] = draw.randrange(256)
-        damaged.append(bytes(data))
+            changed[draw.randrange(len(changed))] = draw.randrange(256)
+        damaged.append(bytes(changed))
     reasons: set[str] = set()
     for data in damaged:
         path.write_bytes(data)

@@ -14,28 +14,7 @@ from obs.cas.errors import BadArgument
 from obs.cas.observe.tables.content import Place, TableContent, Unavailable
 from obs.cas.observe.tables.csvfiles import read_csv
 from standalone_content import content
-
-
-class Stream:
-    """Bytes in memory, given in pieces of at most `most`."""
-
-    def __init__(self, data: bytes, most: int = 1 << 30) -> None:
-        self._data = data
-        self._most = most
-        self._at = 0
-        self.furthest = 0
-
-    def read(self, size: int) -> bytes:
-        piece = self._data[self._at : self._at + min(size, self._most)]
-        self._at += len(piece)
-        self.furthest = max(self.furthest, self._at)
-        return piece
-
-    def rewind(self) -> None:
-        self._at = 0
-
-    def drain(self) -> None:
-        self.furthest = len(self._data)
+from tablestream import Stream
 
 
 def read(data: bytes, *, delimiter: str = ",", **options: Any) -> TableContent | Unavailable:
