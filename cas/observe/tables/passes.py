@@ -39,9 +39,9 @@ def observe(
         return rows
     from concurrent.futures import ThreadPoolExecutor
 
-    # One more than `threads`: where the next unit is there already, the others have the processors.
+    # The thread that reads is one of them: one more than there are processors costs more than it gives.
     wide = len(groups[0]) > _WIDE_COLUMNS
-    with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads) as side_by_side:
+    with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(threads - 1) as side_by_side:
         coming = ahead.submit(next, units, None)
         while (found := coming.result()) is not None:
             group, unit = found
