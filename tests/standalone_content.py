@@ -16,6 +16,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, cast
 
 from blake3 import blake3
@@ -30,11 +31,15 @@ MINUS_INFINITY = object()
 PAGE, BLOCK = 4096, 65536
 
 
+@cache
 def number(cell: str) -> Any:
     """A Fraction, one of the two infinities, or None. Integers are exact, the rest is rounded to binary64."""
     cell = cell.strip(" \t")
     if re.fullmatch(r"[+-]?[0-9]+", cell):
-        exact = Fraction(int(cell))
+        digits = cell.lstrip("+-").lstrip("0") or "0"
+        if len(digits) > 20:  # Python converts no more than some thousand
+            return None
+        exact = Fraction(-int(digits) if cell[0] == "-" else int(digits))
         return exact if -(2**63) <= exact < 2**64 else None
     if re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", cell):
         return nearest(cell)
@@ -68,6 +73,7 @@ def boolean(cell: str) -> bool | None:
     )
 
 
+@cache
 def instant(cell: str) -> tuple[bool, int] | None:
     """Whether there is a zone, and nanoseconds since 1970."""
     found = re.fullmatch(
@@ -225,8 +231,8 @@ def readable(found: Any) -> Any:
     """With digests as hexadecimal digits."""
     if isinstance(found, dict):
         return {name: readable(value) for name, value in cast("dict[str, Any]", found).items()}
-    if type(found) is list:
-        return [readable(value) for value in cast("list[Any]", found)]
+    if isinstance(found, tuple | list):
+        return [readable(value) for value in cast("tuple[Any, ...]", found)]
     return found.hex() if isinstance(found, bytes) else found
 
 

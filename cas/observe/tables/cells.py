@@ -101,7 +101,9 @@ class TextCells(Cells):
         self._read(array)
         if self.valid is not None and np.any(self.lengths[~self.valid]):
             # Arrow lets a null have bytes. What they are says nothing.
-            self._read(array.fill_null(pa.scalar(b"", pa.binary()).cast(array.type)))
+            filled = array.fill_null(pa.scalar(b"", pa.binary()).cast(array.type))
+            bitmap = pa.py_buffer(np.packbits(self.valid, bitorder="little"))
+            self._read(pa.Array.from_buffers(array.type, len(array), [bitmap, *filled.buffers()[1:]]))
 
     def _read(self, array: pa.Array) -> None:
         import numpy as np

@@ -91,7 +91,9 @@ class _Text:
         self._checked = 0
         self._tail = b""
         self.problem: Unavailable | None = None
-        first = self._more(_BLOCK_BYTES)
+        first = b""
+        while len(first) < len(_BOM) and (piece := self._more(_BLOCK_BYTES)):
+            first += piece
         if first.startswith(_UTF16):
             self.problem = Unavailable("UTF16", "the text is UTF-16 or UTF-32, not UTF-8", Place("byte", 0))
             first = b""
@@ -229,9 +231,11 @@ def _read(
             ),
         )
         rows = observe(cut(_without_last(reader, mark)), [columns], missing, threads)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, Refusal) as error:
         if blocks.too_long:
             return _TOO_LONG
+        if isinstance(error, Refusal):
+            raise
         if bad_rows:
             return _bad_row(bad_rows[0], last_row)
         if "straddl" in str(error):
