@@ -109,25 +109,28 @@ class _Source:
             )
         if isinstance(dtype, pd.SparseDtype):
             return self.of(pd.Series(values.to_dense()))
-        if dtype != object and not isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):
+        if str(dtype) != "object" and not isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):
             try:
                 type_ = pa.array(values[:0], from_pandas=True).type
             except (pa.ArrowException, TypeError, ValueError):
                 pass  # complex numbers, and arrays that know nothing of Arrow
             else:
-                return typed_column(type_, self._most), lambda start, stop: self._typed(values[start:stop], type_)
+                return typed_column(type_, self._most), lambda start, stop: self._typed(
+                    values[start:stop], type_
+                )
         return self._objects(series.to_numpy(dtype=object))
 
     def _typed(self, values: Any, type_: pa.DataType) -> pa.Array:
         import pyarrow as pa
 
         try:
-            found = pa.array(values, from_pandas=True)
+            found: Any = pa.array(values, from_pandas=True)
         except (UnicodeEncodeError, pa.ArrowInvalid):
             self._refuse("BAD_UTF8", "a string has half of a surrogate pair")
         if isinstance(found, pa.ChunkedArray):
             found = pa.concat_arrays(found.chunks) if found.num_chunks else pa.nulls(0, type_)
-        return found if found.type == type_ else found.cast(type_)
+        array: pa.Array = found if found.type == type_ else found.cast(type_)
+        return array
 
     def _objects(self, values: Any) -> tuple[Column, Slice]:
         """Of an array of objects."""
@@ -141,7 +144,9 @@ class _Source:
             kinds.update(map(type, run[~pd.isna(run)]))
         if kinds and all(issubclass(kind, str) for kind in kinds):
             texts = _texts(values, str, frozenset())
-            return typed_column(pa.large_string(), self._most), lambda start, stop: self._array(texts(start, stop))
+            return typed_column(pa.large_string(), self._most), lambda start, stop: self._array(
+                texts(start, stop)
+            )
         if kinds and kinds <= {bytes, list, tuple, dict, np.ndarray}:
             try:
                 array = pa.array(values, from_pandas=True)
@@ -170,7 +175,9 @@ def _texts(
 
     def texts(start: int, stop: int) -> list[str | None]:
         run = values[start:stop]
-        written = [None if missing else text_of(value) for value, missing in zip(run, pd.isna(run), strict=True)]
+        written = [
+            None if missing else text_of(value) for value, missing in zip(run, pd.isna(run), strict=True)
+        ]
         return [None if text in nulls else text for text in written] if nulls else written
 
     return texts

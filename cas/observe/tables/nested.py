@@ -60,14 +60,17 @@ def plain_decimals(array: pa.Array) -> pa.Array:
 
 
 def decode_dictionary(array: pa.Array) -> pa.Array:
-    """The values themselves. (Arrow takes nothing out of a dictionary of views: it is made one of large ones.)"""
+    """The values themselves."""
     import pyarrow as pa
 
     dictionary: pa.Array = array.dictionary
+    # Arrow takes nothing out of a dictionary of views.
     large = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}.get(str(dictionary.type))
     if large is None:
-        return array.dictionary_decode()
-    return pa.DictionaryArray.from_arrays(array.indices, dictionary.cast(large)).dictionary_decode()
+        found: pa.Array = array.dictionary_decode()
+    else:
+        found = pa.DictionaryArray.from_arrays(array.indices, dictionary.cast(large)).dictionary_decode()
+    return found
 
 
 def check_depth(type_: pa.DataType) -> None:
