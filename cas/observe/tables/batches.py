@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .content import MissingRows, Refusal, TableContent, Unavailable, most_distinct, table_content
@@ -13,6 +13,8 @@ from .units import cut
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .columns import Column
+
 
 def read_batches(
     schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, label: str | None = None, threads: int = 1
@@ -22,17 +24,32 @@ def read_batches(
     The batches are believed: those of a file have to go through `checked` first. Raises what reading
     the batches raises, pyarrow's errors apart, which make the content unavailable.
     """
+    try:
+        columns = [typed_column(field.type, most_distinct(field.name, label)) for field in schema]
+    except Refusal as refusal:
+        return refusal.why
+    return observe_batches(schema.names, columns, batches, label=label, threads=threads)
+
+
+def observe_batches(
+    names: Sequence[str],
+    columns: Sequence[Column],
+    batches: Iterable[pa.RecordBatch],
+    *,
+    label: str | None,
+    threads: int,
+) -> TableContent | Unavailable:
+    """The same with columns that somebody else chose. Raises as `read_batches`."""
     import pyarrow as pa
 
     missing = MissingRows()
     try:
-        columns = [typed_column(field.type, most_distinct(field.name, label)) for field in schema]
         rows = observe(cut(batches), [columns], missing, threads)
     except Refusal as refusal:
         return refusal.why
     except pa.ArrowException:
         return Unavailable("BAD_FILE", "the file is damaged, or holds what pyarrow cannot read")
-    return table_content(schema.names, columns, rows=rows, rows_with_missing=missing.count, label=label)
+    return table_content(names, columns, rows=rows, rows_with_missing=missing.count, label=label)
 
 
 def checked(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:

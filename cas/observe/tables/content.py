@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ...format.names import FileName
+    from .values import Counts
+
 
 @row
 class Place:
     """Where something is: the `number` of a `unit`.
 
-    A "row" is counted from 1, the header and blank lines not; a "byte" from 0, in the decompressed text.
+    A "row" is counted from 1, the header and blank lines not; a "line" and a "column" from 1; a "byte" from
+    0, in the decompressed text.
     """
 
     unit: str
@@ -31,12 +35,15 @@ class Unavailable:
     """Why a content is not known. `code` is the same on every machine; `message` is a sentence for people.
 
     EMPTY, BAD_HEADER, BAD_UTF8, UTF16, NUL_BYTE (in the header), RAGGED_ROW, UNCLOSED_QUOTE, ROW_TOO_LONG,
-    PAGE_TOO_LARGE, BAD_FILE.
+    PAGE_TOO_LARGE, BAD_FILE. Compressed files: BAD_COMPRESSION, EXPANDS_TOO_FAR. JSON Lines: BAD_JSON,
+    REPEATED_KEY, NESTED_TOO_DEEPLY, LINE_TOO_LONG, TOO_MANY_COLUMNS. Frames: UNREADABLE_VALUES. Folders:
+    MIXED_SCHEMAS; `file` is the one that it is about, by its name within the folder.
     """
 
     code: str
     message: str
     place: Place | None = None
+    file: FileName | None = None
 
 
 class Refusal(Exception):
@@ -54,6 +61,9 @@ class ColumnContent:
 
     `text` is None where the source has typed cells and the kind is not text. `distinct` counts the values of
     the column's kind that are not null; if `distinct_exact` is false there are more.
+
+    `counts` says how often each value occurs, if there are not too many. It is what the counts of several
+    tables are added up by, and goes nowhere else: values are neither stored nor shown.
     """
 
     name: str
@@ -67,6 +77,7 @@ class ColumnContent:
     text: bytes | None
     text_blocks: bytes
     text_pages: bytes
+    counts: Counts | None
 
 
 @row
@@ -148,7 +159,7 @@ def table_content(
         schema=schema_digest((column.kind, column.name) for column in found),
         table=table_digest(rows, ((column.kind, column.name, column.value) for column in found)),
         rows_with_missing=rows_with_missing,
-        label=_label(labels[0]) if len(labels) == 1 else None,
+        label=label_content(labels[0].nulls, labels[0].counts()) if len(labels) == 1 else None,
     )
 
 
@@ -167,16 +178,17 @@ def _column(name: str, column: Column, label: str | None) -> ColumnContent:
         text=None if text is None else text.column_digest(Kind.TEXT, column.rows),
         text_blocks=b"" if text is None else text.block_digests(),
         text_pages=b"" if text is None else b"".join(text.pages),
+        counts=counts,
     )
 
 
-def _label(column: Column) -> LabelContent:
-    counts = column.counts()
+def label_content(nulls: int, counts: Counts | None) -> LabelContent:
+    """Of how often each value of the label occurs; None: there are too many."""
     if counts is None:
-        return LabelContent(column.nulls, None)
+        return LabelContent(nulls, None)
     classes = [LabelClass(_name(value), count) for value, count in counts.items()]
     classes.sort(key=lambda found: (-found.rows, found.name or ""))
-    return LabelContent(column.nulls, tuple(classes))
+    return LabelContent(nulls, tuple(classes))
 
 
 _WHOLE: Final = 1 << 53

@@ -5,6 +5,8 @@
     column = BLAKE3("obsC1" | u8 kind | u32 65536 | u64 rows | its block digests)
     schema = BLAKE3("obsS1" | u32 columns | for each: u8 kind | u32 bytes of the name | name)
     table  = BLAKE3("obsT1" | u64 rows | u32 columns | for each: u8 kind | u32 … | name | column)
+    column of a folder = BLAKE3("obsD1" | u64 members | their column digests)
+    table of a folder  = BLAKE3("obsF1" | u64 members | their table digests)
 
 All integers are little-endian. `validity` is there only if nulls > 0: bit i % 8 of byte i // 8 is 1 where
 cell i is a value, spare bits are 0. A page without any value is of kind null, whatever its column's kind,
@@ -66,6 +68,11 @@ def table_digest(rows: int, columns: Iterable[tuple[Kind, str, bytes]]) -> bytes
     """Of the number of rows and each column's kind, name and value digest, in order."""
     entries = [_named(kind, name) + digest for kind, name, digest in columns]
     return blake3(b"obsT1" + struct.pack("<QI", rows, len(entries)) + b"".join(entries)).digest()
+
+
+def folder_hasher(what: bytes, members: int) -> blake3:
+    """Takes the digests of all members of a folder in order: obsD1 of one column, obsF1 of the tables."""
+    return blake3(what + struct.pack("<Q", members))
 
 
 def _named(kind: Kind, name: str) -> bytes:

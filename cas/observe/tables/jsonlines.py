@@ -145,8 +145,8 @@ def _parse(line: bytes, number: int) -> dict[str, object]:
     except UnicodeDecodeError:
         _refuse("BAD_UTF8", "the text is not UTF-8", number)
     try:
-        found, end = _DECODER.scan_once(text, 0)
-    except (ValueError, StopIteration, RecursionError) as error:
+        found, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError) as error:
         # How deep the parser goes depends on the version of Python; what is said must not.
         if isinstance(error, RecursionError) or _levels(line) > _MOST_LEVELS:
             _too_deep(number)
@@ -254,8 +254,9 @@ class _Column(TextColumn):
             return
         pages, rest = divmod(absent, PAGE_ROWS)
         digests = [null_page_digest(PAGE_ROWS)] * pages + ([null_page_digest(rest)] if rest else [])
-        for leaves in {id(leaves): leaves for leaves in (self.value, self.text)}.values():
-            leaves.add(list(digests))
+        self._text.add(list(digests))
+        if self.value is not self._text:
+            self.value.add(digests)
         self.rows += absent
         self.nulls += absent
 

@@ -41,9 +41,8 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     cells = ["" if text is None else text for text in texts]
     written = "".join(cells)
     data = written.encode(errors="replace")
-    lengths = map(
-        len, cells if len(data) == len(written) else (cell.encode(errors="replace") for cell in cells)
-    )
+    ascii_only = len(data) == len(written)
+    lengths = map(len, cells if ascii_only else (cell.encode(errors="replace") for cell in cells))
     offsets = np.zeros(len(cells) + 1, np.int64)
     np.cumsum(np.fromiter(lengths, np.int64, len(cells)), out=offsets[1:])
     valid = np.packbits([text is not None for text in texts], bitorder="little")
@@ -58,6 +57,20 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     if array.type.scale in _PLAIN_SCALES:
         return array.cast(pa.string())
     return text_array([None if value is None else f"{value:f}" for value in array.to_pylist()])
+
+
+def decode_dictionary(array: pa.Array) -> pa.Array:
+    """The values themselves."""
+    import pyarrow as pa
+
+    dictionary: pa.Array = array.dictionary
+    # Arrow takes nothing out of a dictionary of views.
+    large = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}.get(str(dictionary.type))
+    if large is None:
+        found: pa.Array = array.dictionary_decode()
+    else:
+        found = pa.DictionaryArray.from_arrays(array.indices, dictionary.cast(large)).dictionary_decode()
+    return found
 
 
 def check_depth(type_: pa.DataType) -> None:
@@ -98,7 +111,7 @@ def _texts(array: pa.Array) -> list[str | None]:
     if isinstance(kind, pa.BaseExtensionType):
         return json_texts(array.storage)
     if pt.is_dictionary(kind):
-        return json_texts(array.dictionary_decode())
+        return json_texts(decode_dictionary(array))
     if pt.is_run_end_encoded(kind):
         import pyarrow.compute as pc
 

@@ -45,7 +45,7 @@ def read_dataset(
     sink: Sink | None = None,
     progress: Progress | None = None,
 ) -> DatasetReading:
-    """The digests of an open file's bytes, as `reading.read_file` gives them, and its content. See `read_table`."""
+    """The digests of an open file's bytes, as `read_file` gives them, and its content. See `read_table`."""
     hasher = blake3()
     secure = hashlib.sha256() if sha256 else None
     sinks: list[Sink] = [hasher.update]

@@ -23,7 +23,7 @@ from .columns import Column, TextColumn
 from .content import Refusal, Unavailable
 from .digests import Kind, Leaves
 from .distinct import MOST, Tally, vocabulary
-from .nested import check_depth, json_texts, plain_decimals, text_array
+from .nested import check_depth, decode_dictionary, json_texts, plain_decimals, text_array
 from .values import Booleans, Counts, Instants, Numbers, from_integers, from_reals
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _decoded(type_: pa.DataType) -> tuple[pa.DataType, Callable[[pa.Array], pa.A
             steps.append(lambda array: array.storage)
             type_ = type_.storage_type
         elif pt.is_dictionary(type_):
-            steps.append(lambda array: array.dictionary_decode())
+            steps.append(decode_dictionary)
             type_ = type_.value_type
         elif pt.is_run_end_encoded(type_):
             steps.append(pc.run_end_decode)

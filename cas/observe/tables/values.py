@@ -113,16 +113,16 @@ class Instants:
         total: Counts = {}
         valid = self.cells.valid
         if self.nanos is None:
-            return (
-                total if _counted(self.micros if valid is None else self.micros[valid], most, total) else None
-            )
+            if not _counted(self.micros if valid is None else self.micros[valid], most, total):
+                return None
+            return {(micros, 0): count for micros, count in total.items()}
         import numpy as np
 
         pairs = np.stack([self.micros, self.nanos.astype(np.int64)], axis=1)
         kinds, numbers = np.unique(pairs if valid is None else pairs[valid], axis=0, return_counts=True)
         if len(kinds) > most:
             return None
-        return {(a, b) if b else a: n for (a, b), n in zip(kinds.tolist(), numbers.tolist(), strict=True)}
+        return {(a, b): n for (a, b), n in zip(kinds.tolist(), numbers.tolist(), strict=True)}
 
 
 Values: TypeAlias = Numbers | Booleans | Instants
