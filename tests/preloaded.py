@@ -1,4 +1,4 @@
-"""Imported for its effect: everything that a command may import later on, less pyarrow and joblib.
+"""Imported for its effect: everything that a command may import later on, less Parquet and joblib.
 
 A process that takes another user's place may not be able to read the checkout, or the interpreter's own
 files, from then on.
@@ -15,7 +15,7 @@ import obs
 
 _LATE: Final = (
     *("bz2", "csv", "difflib", "gzip", "lzma", "sqlite3", "subprocess", "tempfile", "tomllib", "zlib"),
-    *("encodings.ascii", "encodings.utf_8_sig", "filelock"),
+    *("encodings.ascii", "encodings.utf_8_sig", "filelock", "pickle", "pyarrow.compute", "pyarrow.csv"),
 )
 
 for package in (obs, click):

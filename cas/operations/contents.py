@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from blake3 import blake3
 
@@ -13,23 +14,30 @@ from ..format.contents import (
     COLUMN_KINDS,
     COLUMNS_PER_PART,
     DIGEST_BYTES,
+    MEMBERS_PER_PART,
     RULES,
     Column,
     ColumnKind,
     Content,
     ContentPart,
     Label,
+    Member,
     columns_of,
 )
 from ..format.frozen import frozen
-from ..format.ids import BlobId, ObjectId, blob_id
+from ..format.ids import ObjectId, blob_id
 from ..format.objects import object_id
 from ..format.reports import Diagnostic
 from ..store.store import Store
 
 if TYPE_CHECKING:
     from ..observe.tables.content import ColumnContent, TableContent, Unavailable
+    from ..observe.tables.merging import FolderContent
 
+Seen: TypeAlias = "TableContent | FolderContent | Unavailable | Described | None"
+"""What was just seen of a dataset, or described before, or why there is nothing to be seen; None: it is
+opaque, or nothing is known."""
+T = TypeVar("T")
 
 _ID: Final = b"\0"
 """Before an id: no array of MessagePack begins so."""
@@ -50,10 +58,18 @@ class Described:
         return object_id(self.content)
 
 
-def describe(table: TableContent, label: str | None) -> Described:
+def describe(table: TableContent | FolderContent, label: str | None) -> Described:
     """The objects that hold what was seen of a table. `label` is the column whose classes were counted."""
+    from ..observe.tables.content import TableContent
+
     columns = tuple(_column(column) for column in table.columns)
-    parts = _split(columns)
+    column_parts = tuple(ContentPart(columns=part) for part in _split(columns, COLUMNS_PER_PART))
+    members = None
+    if not isinstance(table, TableContent):
+        members = tuple(
+            Member(name=one.name, rows=one.rows, table=ObjectId(one.table)) for one in table.members
+        )
+    member_parts = tuple(ContentPart(members=part) for part in _split(members or (), MEMBERS_PER_PART))
     digests = b"".join(
         column.value_blocks
         + column.value_pages
@@ -72,11 +88,15 @@ def describe(table: TableContent, label: str | None) -> Described:
         rows_with_missing=table.rows_with_missing,
         schema=ObjectId(table.schema),
         table=ObjectId(table.table),
-        columns=() if parts else columns,
-        column_parts=tuple(object_id(part) for part in parts),
+        columns=() if column_parts else columns,
+        column_parts=tuple(object_id(part) for part in column_parts),
         digests=blob_id(digests) if digests else None,
         label=seen,
+        tables=len(members) if members is not None else None,
+        members=() if member_parts else members or (),
+        member_parts=tuple(object_id(part) for part in member_parts),
     )
+    parts = (*column_parts, *member_parts)
     return Described(content=content, columns=columns, parts=parts, digests=digests)
 
 
@@ -93,12 +113,10 @@ def _column(column: ColumnContent) -> Column:
     )
 
 
-def _split(columns: Sequence[Column]) -> tuple[ContentPart, ...]:
-    """The parts of a wide table: none up to 1,024 columns."""
-    if len(columns) <= COLUMNS_PER_PART:
-        return ()
-    starts = range(0, len(columns), COLUMNS_PER_PART)
-    return tuple(ContentPart(columns=tuple(columns[start : start + COLUMNS_PER_PART])) for start in starts)
+def _split(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
+    """What goes into parts: nothing up to the size of one."""
+    if len(items) > most:
+        yield from (items[start : start + most] for start in range(0, len(items), most))
 
 
 @frozen
@@ -162,22 +180,23 @@ def shown_fields(columns: Sequence[Column]) -> tuple[ShownField, ...]:
     )
 
 
-def content_key(digest: BlobId, name: str, *, delimiter: str | None, label: str | None) -> bytes:
-    """What the content of a file depends on, as a digest: its bytes, and how they are read."""
-    asked: list[Value] = ["content", RULES, digest.raw, name, delimiter, label]
+def content_key(digest: bytes, name: str, *, delimiter: str | None, label: str | None) -> bytes:
+    """What the content of a file or folder depends on, as a digest: `digest` is that of its bytes or the id
+    of its tree, and the others say how it is read."""
+    asked: list[Value] = ["content", RULES, digest, name, delimiter, label]
     return blake3(encode(asked)).digest()
 
 
-def answer_of(content: Described | None, seen: TableContent | Unavailable | Described | None) -> bytes:
+def answer_of(content: Described | None, seen: Seen) -> bytes | None:
     """What the stat cache remembers of a table: the id of its content, or why there is none."""
     if content is not None:
         return _ID + content.id.raw
     from ..observe.tables.content import Unavailable
 
     if not isinstance(seen, Unavailable):
-        return b""
+        return None
     place: list[Value] = [seen.place.unit, seen.place.number] if seen.place is not None else []
-    return encode([seen.code, seen.message, *place])
+    return encode([seen.code, seen.message, seen.file, *place])
 
 
 def answered(store: Store, answer: bytes) -> Described | Unavailable | None:
@@ -188,10 +207,16 @@ def answered(store: Store, answer: bytes) -> Described | Unavailable | None:
 
     try:
         match decode(answer):
-            case [str() as code, str() as message]:
-                return Unavailable(code, message, None)
-            case [str() as code, str() as message, str() as unit, int() as number]:
-                return Unavailable(code, message, Place(unit, number))
+            case [str() as code, str() as message, (str() | bytes() | None) as file]:
+                return Unavailable(code, message, None, file)
+            case [
+                str() as code,
+                str() as message,
+                (str() | bytes() | None) as file,
+                str() as unit,
+                int() as at,
+            ]:
+                return Unavailable(code, message, Place(unit, at), file)
             case _:
                 return None
     except FormatError:
@@ -214,15 +239,13 @@ def _known(store: Store, wanted: ObjectId) -> Described | None:
     return found if all(store.objects.has(part) for part in found.content.member_parts) else None
 
 
-def settled(
-    seen: TableContent | Unavailable | Described | None, label: str | None
-) -> Described | Unavailable | None:
+def settled(seen: Seen, label: str | None) -> Described | Unavailable | None:
     """What was seen of a table, described; as it is what was described before, and why there is none."""
     if seen is None or isinstance(seen, Described):
         return seen
-    from ..observe.tables.content import TableContent
+    from ..observe.tables.content import Unavailable
 
-    return describe(seen, label) if isinstance(seen, TableContent) else seen
+    return seen if isinstance(seen, Unavailable) else describe(seen, label)
 
 
 def unavailable(found: Unavailable | None, where: dict[str, Value]) -> Diagnostic:
@@ -235,10 +258,14 @@ def unavailable(found: Unavailable | None, where: dict[str, Value]) -> Diagnosti
             details={**where, "reason": "OPAQUE_FORMAT"},
         )
     details: dict[str, Value] = {**where, "reason": found.code}
-    at = ""
+    places: list[str] = []
+    if found.file is not None:
+        details["file"] = found.file
+        places.append(f"in {found.file if isinstance(found.file, str) else os.fsdecode(found.file)}")
     if found.place is not None:
         details[found.place.unit] = found.place.number
-        at = f" ({found.place.unit} {found.place.number})"
+        places.append(f"{found.place.unit} {found.place.number}")
+    at = f" ({', '.join(places)})" if places else ""
     return Diagnostic(
         code="CONTENT_UNAVAILABLE",
         severity="warning",

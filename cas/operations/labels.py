@@ -22,6 +22,8 @@ def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagno
     lacking: list[tuple[Input, tuple[str, ...]]] = []
     for given in sorted(reader.datasets, key=lambda given: given.role != "data"):
         columns = read_columns(given.opened) if given.opened else read_folder_columns(given.path)
+        if isinstance(columns, NoHeader) and request.content:
+            continue  # reading the content will say so
         if isinstance(columns, NoHeader):
             diagnostics.append(
                 Diagnostic(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from ..errors import BadArgument, FormatError, IntegrityError, ObsError
+from ..errors import BadArgument, FileChanged, FormatError, IntegrityError, ObsError
 from ..format.canonical import Value
 from ..format.contents import Content
 from ..format.data import File, Part, Tree
@@ -23,23 +23,24 @@ from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name, is_model_name
 from ..observe.reading import FileDigests, read_file
-from ..observe.trees import FolderState, read_folder, state_of_folder
+from ..observe.trees import FolderState, TreeFile, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
 from ..store.statcache import StatCache
 from ..store.store import Store
-from .contents import Described, answer_of, answered, content_key, settled, unavailable
 from .documents import read_metrics, read_params
-from .findings import findings
 from .inputs import DocumentInput, Input, base_name, place_of
 from .requests import Named, RecordRequest
+from .tables import Tables
 
 if TYPE_CHECKING:
-    from ..observe.tables.content import TableContent, Unavailable
+    from .contents import Seen
 
 WORTH_CACHING_BYTES: Final = 16 << 20
 """A smaller file is read in less time than the stat cache takes to open."""
 WORTH_CACHING_TABLE_BYTES: Final = 64 << 10
 """The same of a table, the content of which takes longer."""
+WORTH_THREADS_BYTES: Final = 4 << 20
+"""Of a table: a smaller one is read before a second thread has begun."""
 
 
 class Reader:
@@ -53,9 +54,11 @@ class Reader:
         self._request = request
         self._progress = progress
         self._stack = ExitStack()
+        self._tables = Tables(store, batch, request)
         self._cache: StatCache | None = None
         self._dataset_blobs: set[bytes] = set()
         self._dataset_trees: list[Tree] = []
+        self._writers: dict[bytes, BlobWriter] = {}
         self.datasets: list[Input] = []
         self.artifacts: list[Input] = []
         self.metrics: DocumentInput | None = None
@@ -114,64 +117,55 @@ class Reader:
             known = request.cache and not request.dry_run and not request.keep_data
             cache = self._stat_cache(given) if known else None
             if given.opened is None:
-                self._read_tree(given, keep=request.keep_data, cache=cache)
+                self._read_dataset_folder(given, cache=cache, diagnostics=diagnostics)
             else:
                 self._read_dataset(given, given.opened, cache=cache, diagnostics=diagnostics)
         for given in self.artifacts:
             if given.opened is None:
-                self._read_tree(given, keep=request.keep_artifacts, cache=None)
+                self._read_tree(given, self._files_of(given, keep=request.keep_artifacts), cache=None)
             else:
                 self._read_artifact(given, given.opened)
 
     def _stat_cache(self, given: Input) -> StatCache | None:
         """The stat cache, which is opened for the first dataset that is worth it."""
         if given.opened is not None and given.opened.stat.st_size < (
-            WORTH_CACHING_TABLE_BYTES if self._is_table(given) else WORTH_CACHING_BYTES
+            WORTH_CACHING_TABLE_BYTES if self._tables.wants(given.path) else WORTH_CACHING_BYTES
         ):
             return None
         if self._cache is None:
             self._cache = self._stack.enter_context(self._store.stat_cache())
         return self._cache
 
-    def _is_table(self, given: Input) -> bool:
-        """Whether its content is to be looked at."""
-        return self._request.content and is_dataset_name(os.fsdecode(os.path.basename(given.path)))
-
     def _read_dataset(
         self, given: Input, opened: OpenedFile, *, cache: StatCache | None, diagnostics: list[Diagnostic]
     ) -> None:
         """A file of data: its bytes, and in the same pass its content if it is a table."""
-        request = self._request
-        is_table = self._is_table(given)
+        request, is_table = self._request, self._tables.wants(given.path)
         known = cache.find(Stamp.of(opened.stat)) if cache is not None else None
-        if known is not None and (known[1] is not None or not request.sha256):
-            digest = BlobId(known[0])
-            seen = self._known_content(given, digest) if is_table else None
+        if cache is not None and known is not None and (known[1] is not None or not request.sha256):
+            seen = self._tables.known(cache, given, known[0]) if is_table else None
             if seen is not None or not is_table:
                 given.cached = 1
-                given.object = File(size=opened.stat.st_size, blake3=digest)
                 given.sha256 = Sha256(known[1]) if known[1] is not None and request.sha256 else None
-                self._settle_dataset(given, given.object, seen, diagnostics)
+                self._add_dataset(given, File(size=opened.stat.st_size, blake3=BlobId(known[0])))
+                self._settle_content(given, seen, diagnostics)
                 return
+        seen = None
         if is_table:
-            digests, blob, table = self._read_table(opened)
+            digests, blob, seen = self._read_table(opened)
         else:
             digests, blob = self._read_bytes(opened, keep=request.keep_data)
-            table = None
         if blob is not None:
             self._batch.keep_blob(blob, digests.blake3)
-        given.object = File(size=digests.size, blake3=digests.blake3)
         given.sha256 = digests.sha256
+        self._add_dataset(given, File(size=digests.size, blake3=digests.blake3))
+        self._settle_content(given, seen, diagnostics)
         if cache is not None:
             sha256 = digests.sha256.raw if digests.sha256 else None
             cache.remember(digests.stamp, (digests.blake3.raw, sha256))
-        self._settle_dataset(given, given.object, table, diagnostics)
-        if cache is not None and is_table:
-            cache.remember_answer(self._content_key(given, digests.blake3), answer_of(given.content, table))
+            self._tables.remember(cache, given, digests.blake3.raw, seen)
 
-    def _read_table(
-        self, opened: OpenedFile
-    ) -> tuple[FileDigests, BlobWriter | None, TableContent | Unavailable | None]:
+    def _read_table(self, opened: OpenedFile) -> tuple[FileDigests, BlobWriter | None, Seen]:
         """The bytes of a table and its content."""
         from ..observe.tables.reading import read_dataset
 
@@ -182,52 +176,19 @@ class Reader:
             sha256=request.sha256,
             sink=blob.write if blob is not None else None,
             label=request.label,
+            threads=request.threads if opened.stat.st_size > WORTH_THREADS_BYTES else 1,
             progress=self._progress,
         )
         return digests, blob, table
 
-    def _known_content(self, given: Input, digest: BlobId) -> Described | Unavailable | None:
-        """The content that was stored of these bytes, or why there is none; None if nothing is known."""
-        if self._cache is None:
-            return None
-        known = self._cache.find_answer(self._content_key(given, digest))
-        return answered(self._store, known) if known is not None else None
-
-    def _content_key(self, given: Input, digest: BlobId) -> bytes:
-        name = os.fsdecode(os.path.basename(given.path))
-        return content_key(digest, name, delimiter=None, label=self._request.label)
-
-    def _settle_dataset(
-        self,
-        given: Input,
-        file: File,
-        seen: TableContent | Unavailable | Described | None,
-        diagnostics: list[Diagnostic],
-    ) -> None:
-        """Notes what was found of a dataset: objects to store, and diagnostics."""
+    def _add_dataset(self, given: Input, file: File) -> None:
+        given.object = file
         self._dataset_blobs.add(file.blake3.raw)
         self.objects.append(file)
-        if not self._request.content:
-            return
-        label = self._request.label
-        found = settled(seen, label)
-        if not isinstance(found, Described):
-            diagnostics.append(unavailable(found, {"role": given.role}))
-            return
-        given.content = found
-        if found is seen:  # it was stored before
-            self._batch.rely_on((found.id, *found.content.column_parts, *found.content.member_parts))
-        else:
-            self.objects += [*found.parts, found.content]
-            self._keep_digests(found)
-        odd = findings(found.content, found.columns, label=label, role=given.role)
-        diagnostics += [one for one in odd if one.code != "LABEL_NOT_FOUND"]  # see labels.py
 
-    def _keep_digests(self, found: Described) -> None:
-        if found.content.digests is not None and not self._request.dry_run:
-            blob = self._batch.open_blob()
-            blob.write(found.digests)
-            self._batch.keep_blob(blob, found.content.digests)
+    def _settle_content(self, given: Input, seen: Seen, diagnostics: list[Diagnostic]) -> None:
+        if self._request.content:
+            self.objects += self._tables.settle(given, seen, diagnostics)
 
     def _read_artifact(self, given: Input, opened: OpenedFile) -> None:
         """A file that the run wrote: kept, unless it is a dataset; looked into, if it is a model."""
@@ -288,46 +249,86 @@ class Reader:
         elif blob is not None:
             self._batch.keep_blob(blob, name)
 
-    def _read_tree(self, given: Input, *, keep: bool, cache: StatCache | None) -> None:
+    def _read_dataset_folder(
+        self, given: Input, *, cache: StatCache | None, diagnostics: list[Diagnostic]
+    ) -> None:
+        """A folder of data. One that begins with tables is read as such; another one is read for its bytes,
+        and once more if there were tables after all."""
+        if cache is not None and (same := self._same_tree(given.path, cache)) is not None:
+            seen = self._tables.known(cache, given, object_id(same).raw) if self._request.content else None
+            if seen is not None or not self._has_tables(same):
+                given.object, given.cached = same, same.count
+                self._dataset_trees.append(same)
+                self.objects.append(same)
+                self._batch.rely_on(same.parts)
+                self._settle_content(given, seen, diagnostics)
+                return
+        keep = self._request.keep_data
+        reading = None
+        if not keep and self._tables.wants_folder(given.path):
+            reading = self._tables.read_folder(given.path, self._progress)
+            self._read_tree(given, reading.files, cache=cache)
+        else:
+            has_tables = self._read_tree(given, self._files_of(given, keep=keep, cache=cache), cache=cache)
+            if has_tables and self._request.content:
+                reading = self._tables.read_folder(given.path, self._progress)
+                again = TreeBuilder()
+                for file in reading.files:
+                    again.add(file.entry)
+                if again.finish() != given.object:
+                    raise FileChanged(path=given.path, problem="was changed")
+        seen = reading.content if reading is not None else None
+        self._settle_content(given, seen, diagnostics)
+        if cache is not None:
+            self._tables.remember(cache, given, object_id(given.recorded()).raw, seen)
+
+    def _has_tables(self, tree: Tree) -> bool:
+        """Whether the content of a recorded folder is to be looked at."""
+        if not self._request.content:
+            return False
+        parts = (self._store.objects.get(Part, part, "a tree") for part in tree.parts)
+        return any(is_dataset_name(os.fsdecode(entry.name)) for entry in tree.all_entries(parts))
+
+    def _files_of(self, given: Input, *, keep: bool, cache: StatCache | None = None) -> Iterator[TreeFile]:
+        """The files of a folder, read for their bytes, and copied if they are to be kept."""
         is_artifact = given in self.artifacts
-        writers: dict[bytes, BlobWriter] = {}
 
         def sink_for(name: bytes) -> Callable[[memoryview], object] | None:
             if not keep or self._request.dry_run or (is_artifact and is_dataset_name(os.fsdecode(name))):
                 return None
-            writers[name] = self._batch.open_blob()
-            return writers[name].write
+            self._writers[name] = self._batch.open_blob()
+            return self._writers[name].write
 
         def known(stamp: Stamp) -> BlobId | None:
             found = cache.find(stamp) if cache is not None else None
             return BlobId(found[0]) if found is not None else None
 
-        if cache is not None and (same := self._same_tree(given.path, cache)) is not None:
-            given.object, given.cached = same, same.count
-            self._dataset_trees.append(same)
-            self.objects.append(same)
-            self._batch.rely_on(same.parts)
-            return
-        builder, state, lasting = TreeBuilder(self._batch.add), FolderState(), True
-        for file in read_folder(
+        return read_folder(
             given.path,
             known=known if cache is not None and not cache.is_empty else None,
             sink_for=sink_for if keep else None,
-            jobs=self._request.jobs,
+            jobs=self._request.jobs or 1,
             progress=self._progress,
-        ):
+        )
+
+    def _read_tree(self, given: Input, files: Iterable[TreeFile], *, cache: StatCache | None) -> bool:
+        """Puts the tree of a folder together; whether any of its files is called as datasets are."""
+        is_artifact, has_tables = given in self.artifacts, False
+        builder, state, lasting = TreeBuilder(self._batch.add), FolderState(), True
+        for file in files:
             entry = file.entry
             builder.add(entry)
             if not is_artifact:
                 self._dataset_blobs.add(entry.blake3.raw)
+                has_tables = has_tables or is_dataset_name(os.fsdecode(entry.name))
             if cache is not None:
                 state.add(entry.name, file.stamp)
                 if file.from_cache:
                     given.cached += 1
                 else:
                     lasting = cache.remember(file.stamp, (entry.blake3.raw, None)) and lasting
-            if writers:
-                blob = writers.pop(name_bytes(entry.name), None)
+            if self._writers:
+                blob = self._writers.pop(name_bytes(entry.name), None)
                 self._settle(blob, entry.blake3, is_artifact=is_artifact)
         given.object = builder.finish()
         if not given.object.count:
@@ -335,6 +336,7 @@ class Reader:
         self.objects.append(given.object)
         if cache is not None and lasting:
             cache.remember_answer(state.digest(), object_id(given.object).raw)
+        return has_tables
 
     def _same_tree(self, path: str, cache: StatCache) -> Tree | None:
         """The tree that was recorded of a folder in which nothing has changed since, if it is known."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import BrokenChain
+from ..errors import BrokenChain, FormatError, IntegrityError
 from ..format.canonical import Value
-from ..format.frozen import frozen
+from ..format.frozen import frozen, replace
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from ..format.objects import object_id
@@ -96,7 +96,7 @@ def record(
         previous = _recorded(store, run_id) if store.objects.has(run_id) else None
         wanted = request.force or request.message is not None
         if not wanted and previous is not None:
-            wanted = previous.manifest.report != object_id(report)
+            wanted = _says_more(store, report, previous)
         entry, created = previous, False
         if not request.dry_run:
             batch.publish()
@@ -135,6 +135,23 @@ def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Ent
     return None
 
 
+def _says_more(store: Store, report: Report, entry: Entry) -> bool:
+    """Whether a report says anything that the one of a manifest does not. One that was told to look at less
+    (`--no-inspect`, `--no-content`) and saw the same else does not."""
+    if entry.manifest.report == object_id(report):
+        return False
+    try:
+        before = store.objects.get(Report, entry.manifest.report, f"manifest {entry.id.short}")
+    except (IntegrityError, FormatError):
+        return True
+    same = replace(report, observations=before.observations, diagnostics=before.diagnostics) == before
+    return not (
+        same
+        and set(report.observations) <= set(before.observations)
+        and all(found in before.diagnostics for found in report.diagnostics)
+    )
+
+
 def _append(
     store: Store,
     request: RecordRequest,
@@ -164,7 +181,7 @@ def _append(
     with store.chain.locked(request.lock_timeout_seconds):
         if not repeat:
             newest = _recorded(store, report.run, until=seen)
-            if newest is not None and newest.manifest.report == report_id:
+            if newest is not None and not _says_more(store, report, newest):
                 return newest, False
         entry = store.chain.append(build, store.chain.head())
     if entry is None:

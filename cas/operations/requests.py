@@ -33,8 +33,9 @@ class Named:
 class RecordRequest:
     """One `record`: what went in, what came out, what was said, and how to go about it.
 
-    `given_params` are (key, value) pairs in the order given; `jobs` files are hashed at once, and the
-    result does not depend on it. Raises BadArgument.
+    `given_params` are (key, value) pairs in the order given. `jobs` files are read at once (None: as many as
+    the active backend of joblib says), `threads` may work at one table; the result depends on neither.
+    Raises BadArgument.
     """
 
     obs_version: str
@@ -54,7 +55,8 @@ class RecordRequest:
     inspect: bool = True
     content: bool = True
     cache: bool = True
-    jobs: int = 1
+    jobs: int | None = 1
+    threads: int = 1
     force: bool = False
     dry_run: bool = False
     lock_timeout_seconds: float = 60.0
@@ -83,5 +85,5 @@ class RecordRequest:
             raise BadArgument(what=f"the {'message' if self.message == '' else 'run id'} is empty")
         if self.status not in STATUSES:
             raise BadArgument(what=f"a status is one of {', '.join(STATUSES)}, and not '{self.status}'")
-        if self.jobs < 1:
+        if self.jobs is not None and self.jobs < 1:
             raise BadArgument(what=f"--jobs is at least 1, and not {self.jobs}")

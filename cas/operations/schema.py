@@ -113,7 +113,7 @@ def _recorded(store: Store, opened: OpenedFile, *, label: str | None, delimiter:
         if digests is None or digests[1] is None:
             return None
         blake3 = BlobId(digests[0])
-        asked = content_key(blake3, os.path.basename(opened.path), delimiter=delimiter, label=label)
+        asked = content_key(digests[0], os.path.basename(opened.path), delimiter=delimiter, label=label)
         answer = cache.find_answer(asked)
     found = answered(store, answer) if answer is not None else None
     return _Seen(blake3=blake3, sha256=Sha256(digests[1]), table=found) if found is not None else None

@@ -134,7 +134,7 @@ def test_of_a_file_that_was_not_kept_what_was_stored_is_told(tmp_path: Path) -> 
     store = make_store(str(tmp_path))
     request = again(request_of(tmp_path, pickle.dumps(model("pca"))), keep_artifacts=False)
     record_run(store, request)
-    record_run(store, again(request, inspect=False))
+    record_run(store, again(request, inspect=False, force=True))
     told = inspect_path(str(tmp_path / "model.pkl"))
     with Store.open(store) as opened:
         found = inspect_member(opened, resolve_member(opened, "HEAD~1:model"), "HEAD~1:model")
