@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,29 @@ def write_table(path: Path, size_bytes: int) -> None:
         while written < size_bytes:
             cells = [f"{draw.gauss(0, 1):.6f}" for _ in range(_FEATURES)]
             written += file.write(",".join([*cells, str(draw.randrange(2))]) + "\n")
+
+
+def write_mixed(path: Path, rows: int) -> None:
+    """A CSV of ten columns: numbers, missing values, booleans, times, words, codes; the same each time."""
+    draw = random.Random(0)
+    first = datetime(2020, 1, 1)  # noqa: DTZ001  # a time without a zone is what is to be written
+    words = ["".join(draw.choices("abcdefghij klmn", k=12)) for _ in range(500)]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write("id,real,price,count,few,flag,time,city,code,label\n")
+        for row in range(rows):
+            cells = (
+                str(row),
+                repr(draw.gauss(0, 1)),
+                "" if draw.random() < 0.02 else f"{draw.gauss(0, 100):.2f}",
+                str(draw.randrange(1_000_000)),
+                "" if draw.random() < 0.01 else str(draw.randrange(100)),
+                draw.choice(("true", "false")),
+                f"{first + timedelta(minutes=row)}",
+                f'"{draw.choice(words)}"',
+                f"{draw.getrandbits(48):012x}",
+                draw.choice(("yes", "no", "maybe")),
+            )
+            file.write(",".join(cells) + "\n")
 
 
 def write_metrics(path: Path) -> None:

@@ -170,7 +170,7 @@ def stream(table: pa.Table) -> Any:
         (pa.array([[("k", b"\x01")]], pa.map_(pa.string(), pa.binary())), ('[["k","01"]]',)),
         (pa.array([time(0, 0, 1)], pa.time32("ms")), ("{1000}",)),
         (pa.array([7], pa.duration("ns")), ("{7}",)),
-        (pa.array([[date(1970, 1, 2)]], pa.list_(pa.timestamp("ns"))), (f"[{86_400 * 10**9}]",)),
+        (pa.array([[86_400 * 10**9]], pa.list_(pa.timestamp("ns"))), (f"[{86_400 * 10**9}]",)),
         (pa.array([pa.MonthDayNano((1, 2, 3))]), ("[1,2,3]",)),
         (pa.nulls(3), ("", "", "")),
     ],
