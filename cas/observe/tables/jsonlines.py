@@ -35,7 +35,7 @@ _READ_BYTES: Final = 1 << 20
 _MOST_LINE_BYTES: Final = 16 << 20
 _MOST_LEVELS: Final = 32
 _MOST_COLUMNS: Final = 1 << 17
-_CHUNK_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 8 << 20
 """Of lines that are Python objects at a time: those take many times what they are written in."""
 _ENOUGH_BYTES: Final = 32 << 20
 _MOST_BYTES: Final = 512 << 20

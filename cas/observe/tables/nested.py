@@ -45,7 +45,7 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     lengths = map(len, cells if ascii_only else (cell.encode(errors="replace") for cell in cells))
     offsets = np.zeros(len(cells) + 1, np.int64)
     np.cumsum(np.fromiter(lengths, np.int64, len(cells)), out=offsets[1:])
-    valid = np.packbits([text is not None for text in texts], bitorder="little")
+    valid = np.packbits(np.array([text is not None for text in texts], np.bool_), bitorder="little")
     buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_string(), len(cells), buffers)
 

@@ -82,7 +82,9 @@ class Booleans:
         """How often each value occurs; None if there are more than `most`."""
         total: Counts = {}
         valid = self.cells.valid
-        return total if _counted(self.bits if valid is None else self.bits[valid], most, total) else None
+        if not _counted(self.bits if valid is None else self.bits[valid], most, total):
+            return None
+        return {bool(bit): count for bit, count in total.items()}
 
 
 class Instants:
