@@ -266,10 +266,6 @@ def _bytes(size: int) -> Callable[[State], None]:
     return lambda state: state.stack.append(state.data(state.number(size)))
 
 
-def _bytearray(state: State) -> None:
-    state.stack.append(state.data(state.number(8), mutable=True))
-
-
 def _binstring(size: int) -> Callable[[State], None]:
     def push(state: State) -> None:
         """Protocol 1 of Python 2: a str that may be text or bytes (each character one byte)."""
@@ -385,7 +381,7 @@ RARE: Final[dict[int, Callable[[State], object]]] = {
     op.BINBYTES: _bytes(4),
     op.SHORT_BINBYTES: _bytes(1),
     op.BINBYTES8: _bytes(8),
-    op.BYTEARRAY8: _bytearray,
+    op.BYTEARRAY8: lambda state: state.stack.append(state.data(state.number(8), mutable=True)),
     op.BINSTRING: _binstring(4),
     op.SHORT_BINSTRING: _binstring(1),
     op.NEXT_BUFFER: _next_buffer,
