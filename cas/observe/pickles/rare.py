@@ -8,6 +8,7 @@ what it would accept goes on.
 from __future__ import annotations
 
 import codecs
+import warnings
 from collections.abc import Callable
 from typing import Final
 
@@ -38,9 +39,8 @@ _INDEX_DIGITS: Final = 20
 _NAME_CHARACTERS: Final = 1024
 _COMPUTED: Final = "<computed>"
 NODE_BYTES: Final = 160
-"""What a node is estimated to take."""
 LIST_BYTES: Final = 96
-"""And what a list takes, with a few items."""
+"""What a node, and a list with a few items, are estimated to take."""
 
 
 def from_mark(state: State) -> list[Node]:
@@ -111,25 +111,34 @@ def _float(state: State) -> None:
     state.stack.append(float(line.decode("ascii")))
 
 
-def _string(state: State) -> None:
+def _short_line(state: State) -> bytes | None:
+    """A line with a text; None if it is a long one, of which a Text is put onto the stack."""
     offset = state.base + state.pos
     line, length = state.line()
-    if length > len(line):
-        state.stack.append(Text(length, offset, line[:HEAD_BYTES].decode("latin-1")))
+    if length == len(line):
+        return line
+    state.stack.append(Text(length, offset, line[:HEAD_BYTES].decode("latin-1")))
+    return None
+
+
+def _string(state: State) -> None:
+    line = _short_line(state)
+    if line is None:
         return
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:
         raise state.stop("VALUE", "a string is not within quotes")
-    unescaped, _ = codecs.escape_decode(line[1:-1])
-    state.stack.append(state.kept(unescaped.decode("latin-1")))  # what it was in Python 2, nobody knows
+    inner = line[1:-1]
+    if b"\\" in inner:
+        state.findings.surcharge += 8  # setting the filter costs more than the rest
+        with warnings.catch_warnings(action="ignore"):  # of an escape that Python does not know
+            inner, _ = codecs.escape_decode(inner)
+    state.stack.append(state.kept(inner.decode("latin-1")))  # what it was in Python 2, nobody knows
 
 
 def _unicode(state: State) -> None:
-    offset = state.base + state.pos
-    line, length = state.line()
-    if length > len(line):
-        state.stack.append(Text(length, offset, line[:HEAD_BYTES].decode("latin-1")))
-        return
-    state.stack.append(state.kept(line.decode("raw-unicode-escape")))
+    line = _short_line(state)
+    if line is not None:
+        state.stack.append(state.kept(line.decode("raw-unicode-escape")))
 
 
 def _index(state: State) -> int:
@@ -257,10 +266,6 @@ def _bytes(size: int) -> Callable[[State], None]:
     return lambda state: state.stack.append(state.data(state.number(size)))
 
 
-def _bytearray(state: State) -> None:
-    state.stack.append(state.data(state.number(8), mutable=True))
-
-
 def _binstring(size: int) -> Callable[[State], None]:
     def push(state: State) -> None:
         """Protocol 1 of Python 2: a str that may be text or bytes (each character one byte)."""
@@ -300,10 +305,6 @@ def _pop(state: State) -> None:
 
 def _dup(state: State) -> None:
     state.stack.append(state.stack[-1])
-
-
-def _pop_mark(state: State) -> None:
-    from_mark(state)
 
 
 def _list(state: State) -> None:
@@ -355,7 +356,7 @@ def _frame(state: State) -> None:
     state.start_frame(begin + length if length else 0)
 
 
-RARE: Final[dict[int, Callable[[State], None]]] = {
+RARE: Final[dict[int, Callable[[State], object]]] = {
     op.INT: _int,
     op.LONG: _long,
     op.FLOAT: _float,
@@ -380,14 +381,14 @@ RARE: Final[dict[int, Callable[[State], None]]] = {
     op.BINBYTES: _bytes(4),
     op.SHORT_BINBYTES: _bytes(1),
     op.BINBYTES8: _bytes(8),
-    op.BYTEARRAY8: _bytearray,
+    op.BYTEARRAY8: lambda state: state.stack.append(state.data(state.number(8), mutable=True)),
     op.BINSTRING: _binstring(4),
     op.SHORT_BINSTRING: _binstring(1),
     op.NEXT_BUFFER: _next_buffer,
     op.READONLY_BUFFER: _readonly_buffer,
     op.POP: _pop,
     op.DUP: _dup,
-    op.POP_MARK: _pop_mark,
+    op.POP_MARK: from_mark,
     op.LIST: _list,
     op.DICT: _dict,
     op.EMPTY_SET: _empty_set,

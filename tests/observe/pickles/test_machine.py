@@ -478,6 +478,10 @@ def test_the_opcodes_are_counted_exactly() -> None:
     assert graph_of(data, Limits(opcodes=100_002)).complete
 
 
+def test_an_escape_that_python_does_not_know_is_no_warning() -> None:
+    assert graph_of(b"S'a\\8'\n.").roots == ("a\\8",)
+
+
 def test_endless_opcodes_stop_at_the_limit_and_the_clock_is_not_asked() -> None:
     graph = graph_of(b"N0" * 4_000_000)
     assert (graph.complete, graph.timed_out, codes(graph)) == (False, False, ["OPCODES"])
