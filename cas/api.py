@@ -41,9 +41,11 @@ from .store.store import Store as _Store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .format.contents import Content
     from .operations.inspect import Inspected
+    from .operations.schema import Schema
 
-__all__ = ["Store", "fingerprint", "inspect"]
+__all__ = ["Store", "fingerprint", "inspect", "schema"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -64,14 +66,44 @@ def _named(given: Paths | None) -> tuple[Named, ...]:
     return tuple(Named(path=os.fspath(path)) for path in given)
 
 
-def fingerprint(path: PathLike) -> File | Tree:
-    """The bytes fingerprint of a file or folder: the very object that a record of it would name.
+def fingerprint(data: object) -> File | Tree | Content:
+    """The very object that a record would name: of a path the fingerprint of its bytes, of a data frame (or
+    anything that gives an Arrow stream) that of its content.
 
-    Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused; ContentUnreadable, BadArgument.
     """
-    from .operations.inputs import fingerprint_path
+    if isinstance(data, (str, os.PathLike)):
+        from .operations.inputs import fingerprint_path
 
-    return fingerprint_path(os.fspath(path))
+        return fingerprint_path(os.fspath(data))
+    from .operations.contents import content_of_frame
+
+    return content_of_frame(data)
+
+
+def schema(
+    data: object,
+    *,
+    label: str | None = None,
+    values: bool = False,
+    delimiter: str | None = None,
+    jobs: int | None = None,
+) -> Schema:
+    """What a dataset holds, without training: a path (file, folder, pattern), a data frame, or anything that
+    gives an Arrow stream; its attributes are the keys of `obs schema --json`.
+
+    `jobs` files of a folder are read at once; None leaves it to the active backend of joblib, so that inside
+    `joblib.parallel_config("dask")` a cluster reads them. Nothing is changed, nothing is stored.
+
+    Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BadArgument.
+    """
+    from .operations.schema import schema_frame, schema_path
+
+    if isinstance(data, (str, os.PathLike)):
+        return schema_path(
+            os.fspath(data), label=label, values=values, delimiter=delimiter, jobs=jobs, threads=2
+        )
+    return schema_frame(data, label=label, values=values)
 
 
 def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
@@ -130,7 +162,7 @@ class Store:
         git: bool = True,
         python: PathLike | None = None,
         timestamp: str | None = None,
-        jobs: int = 1,
+        jobs: int | None = None,
         force: bool = False,
         dry_run: bool = False,
     ) -> Recorded:

@@ -485,6 +485,17 @@ class Incomplete(ObsError):
     exit_code = 5
 
 
+class ContentUnreadable(Incomplete):
+    """A table that cannot be read has no content."""
+
+    code = "CONTENT_UNAVAILABLE"
+    reason: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"the content cannot be read ({self.reason}): {self.problem}"
+
+
 class ContentAbsent(Incomplete):
     """Recorded, but its bytes were not kept."""
 

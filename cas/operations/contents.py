@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from blake3 import blake3
 
-from ..errors import FormatError, IntegrityError
+from ..errors import ContentUnreadable, FormatError, IntegrityError
 from ..format.canonical import Value, decode, encode
 from ..format.contents import (
     COLUMN_KINDS,
@@ -185,6 +185,17 @@ def content_key(digest: bytes, name: str, *, delimiter: str | None, label: str |
     of its tree, and the others say how it is read."""
     asked: list[Value] = ["content", RULES, digest, name, delimiter, label]
     return blake3(encode(asked)).digest()
+
+
+def content_of_frame(frame: object) -> Content:
+    """The content of a table in memory. Raises BadArgument, ContentUnreadable."""
+    from ..observe.tables.content import Unavailable
+    from ..observe.tables.frames import read_frame
+
+    seen = read_frame(frame)
+    if isinstance(seen, Unavailable):
+        raise ContentUnreadable(reason=seen.code, problem=seen.message)
+    return describe(seen, None).content
 
 
 def answer_of(content: Described | None, seen: Seen) -> bytes | None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..errors import FileMissing
 from ..format.contents import Content
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.reports import Diagnostic
-from ..observe.files import OpenedFile, Stamp, open_regular
+from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import NoHeader, read_columns
-from .contents import Described, ShownField, answered, content_key, settled, shown_fields, unavailable
+from .contents import Described, Seen, ShownField, answered, content_key, settled, shown_fields, unavailable
 from .findings import findings, label_not_found, missing_rows
 
 if TYPE_CHECKING:
     from ..observe.reading import Progress
-    from ..observe.tables.content import TableContent, Unavailable
+    from ..observe.tables.content import LabelContent, TableContent, Unavailable
+    from ..observe.tables.merging import FolderContent
     from ..store.store import Store
 
 
@@ -67,14 +69,22 @@ def schema_path(
     label: str | None = None,
     values: bool = False,
     delimiter: str | None = None,
+    jobs: int | None = 1,
+    threads: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> Schema:
-    """What the file at `path` holds. With a `store`, what was recorded of an unchanged file is told without
-    reading it, unless values are asked for, which are not stored.
+    """What lies at `path`: a file; a folder of part files, or a pattern (`parts/*.csv`), as one table.
+
+    `jobs` files of a folder are read at once (None: as many as the active backend of joblib says), `threads`
+    may work at one file. With a `store`, what was recorded of an unchanged file is told without reading it,
+    unless values are asked for, which are not stored.
 
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BadArgument.
     """
+    if not os.path.lexists(path) or path_kind(path) == "folder":
+        table = _read_folder(path, delimiter, label, jobs, threads, progress)
+        return _schema(path, _Seen(blake3=None, sha256=None, table=table), (), label, values=values)
     with open_regular(path) as opened:
         seen = None
         if store is not None and not values:
@@ -82,14 +92,50 @@ def schema_path(
         if seen is None:
             from ..observe.tables.reading import read_dataset
 
-            digests, table = read_dataset(
-                opened, sha256=True, label=label, delimiter=delimiter, progress=progress
+            digests, found = read_dataset(
+                opened, sha256=True, label=label, delimiter=delimiter, threads=threads, progress=progress
             )
-            seen = _Seen(blake3=digests.blake3, sha256=digests.sha256, table=table)
+            seen = _Seen(blake3=digests.blake3, sha256=digests.sha256, table=found)
         header: tuple[str, ...] | NoHeader = ()
         if not isinstance(settled(seen.table, label), Described):
             header = read_columns(opened, delimiter=delimiter)
     return _schema(path, seen, () if isinstance(header, NoHeader) else header, label, values=values)
+
+
+def _read_folder(
+    path: str,
+    delimiter: str | None,
+    label: str | None,
+    jobs: int | None,
+    threads: int,
+    progress: Progress | None,
+) -> FolderContent | Unavailable | None:
+    """The tables of a folder, or of a pattern, as one. Raises as `read_folder_tables`."""
+    from ..observe.tables.folders import read_folder_tables, split_pattern
+
+    folder, pattern = split_pattern(path)
+    reading = read_folder_tables(
+        folder,
+        pattern=pattern,
+        delimiter=delimiter,
+        label=label,
+        jobs=jobs,
+        threads=threads,
+        progress=progress,
+    )
+    if pattern is not None and not reading.files:
+        raise FileMissing(path=path)
+    return reading.content
+
+
+def schema_frame(frame: object, *, label: str | None = None, values: bool = False) -> Schema:
+    """What a table in memory holds: a data frame of pandas, or anything that gives an Arrow stream.
+
+    Raises BadArgument for anything else.
+    """
+    from ..observe.tables.frames import read_frame
+
+    return schema_table(read_frame(frame, label=label), label=label, values=values)
 
 
 def schema_table(table: TableContent | Unavailable, *, label: str | None, values: bool) -> Schema:
@@ -103,7 +149,7 @@ class _Seen:
 
     blake3: BlobId | None
     sha256: Sha256 | None
-    table: TableContent | Described | Unavailable | None
+    table: Seen
 
 
 def _recorded(store: Store, opened: OpenedFile, *, label: str | None, delimiter: str | None) -> _Seen | None:
@@ -157,20 +203,14 @@ def _schema(
     )
 
 
-def _classes(content: Content | None, seen: object, *, values: bool) -> tuple[LabelClass, ...] | None:
+def _classes(content: Content | None, seen: Seen, *, values: bool) -> tuple[LabelClass, ...] | None:
     """The label's values, with their names if those are wanted: only what was just seen has them."""
     if content is None or content.label is None or content.label.classes is None:
         return None
-    from ..observe.tables.content import TableContent
-
     names: list[str | None] = [None] * len(content.label.classes)
-    if (
-        values
-        and isinstance(seen, TableContent)
-        and seen.label is not None
-        and seen.label.classes is not None
-    ):
-        names = [found.name for found in seen.label.classes]
+    if values and seen is not None and not isinstance(seen, Described):
+        label: LabelContent | None = getattr(seen, "label", None)
+        names = [found.name for found in label.classes or ()] if label is not None else names
     return tuple(
         LabelClass(name=name, rows=rows) for name, rows in zip(names, content.label.classes, strict=True)
     )

@@ -155,6 +155,7 @@ def command(
         content=not no_content,
         cache=not no_cache,
         jobs=jobs,
+        threads=min(2, os.cpu_count() or 1),
         force=force,
         dry_run=dry_run,
     )

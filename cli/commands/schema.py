@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,14 @@ def command(
         store = None if no_cache else _store(invocation, stack)
         progress = stack.enter_context(Progress.of(invocation, "reading"))
         found = schema_path(
-            path, label=label, values=values, delimiter=delimiter, store=store, progress=progress
+            path,
+            label=label,
+            values=values,
+            delimiter=delimiter,
+            jobs=jobs,
+            threads=min(2, os.cpu_count() or 1),
+            store=store,
+            progress=progress,
         )
     if as_json:
         write_json(to_json(found))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import obs
+import pandas as pd
 import pytest
-from obs.cas.errors import FileMissing, LabelNotFound
+from obs.cas.errors import BadArgument, FileMissing, LabelNotFound
 from obs.cas.format.contents import Content, Member
 from obs.cas.format.ids import ObjectId
 from obs.cas.operations.contentdiff import Rows, diff_tables
-from obs.cas.operations.contents import ShownContent
-from obs.cas.operations.contentsides import FolderDiff, diff_folders, stored_side
+from obs.cas.operations.contents import ShownContent, stored_content
+from obs.cas.operations.contentsides import FolderDiff, diff_folders, stored_members, stored_side
 from obs.cas.operations.requests import Named, RecordRequest
 from obs.cas.operations.revisions import resolve
 from obs.cas.operations.schema import Schema, schema_path
@@ -244,3 +246,86 @@ def test_a_diff_of_folders() -> None:
         added=("f",), removed=("d",), renamed=(("c", "e"),), changed=("b",), identical=1
     )
     assert diff_folders(before, before).equal
+
+
+# ------------------------------------------------------------------------------------ folders, frames
+
+
+def parts_of(folder: Path, count: int = 3) -> Path:
+    parts = folder / "parts"
+    parts.mkdir()
+    for number in range(count):
+        (parts / f"{number}.csv").write_text(f"x,y\n{number},a\n,b\n")
+    (parts / "_SUCCESS").write_bytes(b"")
+    (parts / "README").write_text("not a table\n")
+    return parts
+
+
+def test_a_folder_of_part_files_is_one_table(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path)
+    found = schema_path(str(parts), label="y", values=True)
+    assert (found.exit_code, found.num_rows, found.rows_with_missing, found.tables) == (0, 6, 3, 3)
+    assert [(field.name, field.kind, field.nulls, field.distinct) for field in found.fields] == [
+        ("x", "number", 3, 3),
+        ("y", "text", 0, 2),
+    ]
+    assert [(one.name, one.rows) for one in found.classes or ()] == [("a", 3), ("b", 3)]
+    pattern = schema_path(f"{parts}/*.csv", label="y", jobs=2)
+    assert pattern.content_fingerprint == found.content_fingerprint
+    assert (found.fingerprint_blake3, found.fingerprint_sha256) == (None, None)
+    with pytest.raises(FileMissing):
+        schema_path(f"{parts}/*.parquet")
+
+
+def test_a_folder_is_recorded_with_its_content_and_known_again(tmp_path: Path) -> None:
+    store, parts = make_store(str(tmp_path)), parts_of(tmp_path)
+    said = schema_path(str(parts), label="y")
+    record_run(store, again(request_of(str(parts)), jobs=2))
+    kept = content_of(store)
+    assert kept is not None
+    assert (kept.content_fingerprint, kept.tables, kept.classes) == (said.content_fingerprint, 3, (3, 3))
+    assert checked(store).problems == ()
+    with Store.open(store) as opened:
+        members = list(stored_members(opened, stored_content(opened, kept.id)))
+    assert [(member.name, member.rows) for member in members] == [("0.csv", 2), ("1.csv", 2), ("2.csv", 2)]
+    again_kept = record_run(store, again(request_of(str(parts)), keep_data=True, force=True))
+    assert again_kept.created
+    assert content_of(store) == kept  # in two passes: the bytes are copied in the first
+
+
+def test_tables_behind_many_other_files_are_found(tmp_path: Path) -> None:
+    store, folder = make_store(str(tmp_path)), tmp_path / "many"
+    folder.mkdir()
+    for number in range(150):
+        (folder / f"a{number:03}.bin").write_bytes(b"x")
+    (folder / "z.csv").write_text("x,y\n1,a\n2,b\n")
+    record_run(store, request_of(str(folder)))
+    kept = content_of(store)
+    assert kept is not None
+    assert (kept.num_rows, kept.tables) == (2, 1)
+
+
+def test_a_folder_of_mixed_schemas_has_no_content(tmp_path: Path) -> None:
+    store, parts = make_store(str(tmp_path)), parts_of(tmp_path)
+    (parts / "3.csv").write_text("x,z\n1,a\n")
+    done = record_run(store, request_of(str(parts)))
+    (found,) = done.diagnostics
+    assert (found.code, found.details) == (
+        "CONTENT_UNAVAILABLE",
+        {"file": "3.csv", "reason": "MIXED_SCHEMAS", "role": "data"},
+    )
+
+
+def test_a_frame_has_the_content_of_its_csv(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"age": [34, None, 51], "city": ["Ulm", "Köln", None], "y": ["a", "b", "a"]})
+    frame.to_csv(tmp_path / "frame.csv", index=False)
+    before = frame.copy(deep=True)
+    seen, read = obs.schema(frame, label="y"), obs.schema(tmp_path / "frame.csv", label="y")
+    assert seen.content_fingerprint == read.content_fingerprint
+    assert (seen.dataset_path, seen.fingerprint_blake3, seen.fields) == (None, None, read.fields)
+    content = obs.fingerprint(frame)
+    assert isinstance(content, Content)
+    assert content.table == seen.content_fingerprint
+    pd.testing.assert_frame_equal(frame, before)
+    with pytest.raises(BadArgument):
+        obs.schema(7)
