@@ -25,7 +25,9 @@ def test_the_same_on_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     rows = "".join(f"{i},{i % 7},{'x' * (i % 3)}\n" for i in range(20_000))
     for number in range(60):
         (tmp_path / "data" / f"{number % 3}").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "data" / f"{number % 3}" / f"part-{number}.csv").write_text(f"id,n,t\n{rows}{number},1,y\n")
+        (tmp_path / "data" / f"{number % 3}" / f"part-{number}.csv").write_text(
+            f"id,n,t\n{rows}{number},1,y\n"
+        )
     expected = read_folder_tables("data", label="n", jobs=1)
     assert isinstance(expected.content, FolderContent)
     killed: list[int] = []

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from blake3 import blake3
+from joblib._parallel_backends import ThreadingBackend
 from obs.cas.errors import FileChanged, FileMissing, WrongFileType
 from obs.cas.observe.files import open_regular
 from obs.cas.observe.tables import folders
@@ -47,7 +48,10 @@ def table(path: Path | str, label: str | None = None) -> TableContent:
 
 
 def part(first: int, rows: int = 40) -> bytes:
-    lines = [f"{i},{i % 3},{'' if i % 11 == 0 else i / 4},{'yes' if i % 5 else 'no'}" for i in range(first, first + rows)]
+    lines = [
+        f"{i},{i % 3},{'' if i % 11 == 0 else i / 4},{'yes' if i % 5 else 'no'}"
+        for i in range(first, first + rows)
+    ]
     return "\n".join(["id,n,x,y", *lines, ""]).encode()
 
 
@@ -83,7 +87,9 @@ def test_digests_by_hand(folder: str) -> None:
     for number, column in enumerate(found.columns):
         columns = [one.columns[number] for one in tables]
         assert column.value == blake3(b"obsD1" + count + b"".join(one.value for one in columns)).digest()
-        assert column.text == blake3(b"obsD1" + count + b"".join(one.text or b"?" for one in columns)).digest()
+        assert (
+            column.text == blake3(b"obsD1" + count + b"".join(one.text or b"?" for one in columns)).digest()
+        )
         assert column.nulls == sum(one.nulls for one in columns)
     assert found.schema == schema_digest((column.kind, column.name) for column in found.columns)
     assert [(one.name, one.rows, one.table) for one in found.members] == [
@@ -96,7 +102,11 @@ def test_counts_are_those_of_one_file_with_all_rows(folder: str, tmp_path: Path)
     found = content(folder, label="y")
     (tmp_path / "all.csv").write_bytes(part(0, 40 * 14))
     whole = table(tmp_path / "all.csv", "y")
-    assert (found.rows, found.rows_with_missing, found.label) == (whole.rows, whole.rows_with_missing, whole.label)
+    assert (found.rows, found.rows_with_missing, found.label) == (
+        whole.rows,
+        whole.rows_with_missing,
+        whole.label,
+    )
     for column, other in zip(found.columns, whole.columns, strict=True):
         assert (column.kind, column.nulls) == (other.kind, other.nulls)
         assert (column.distinct, column.distinct_exact) == (other.distinct, other.distinct_exact)
@@ -104,7 +114,13 @@ def test_counts_are_those_of_one_file_with_all_rows(folder: str, tmp_path: Path)
 
 
 def test_more_distinct_values_than_are_counted(tmp_path: Path) -> None:
-    path = write(tmp_path, {"a.csv": b"a\n" + b"".join(b"%d\n" % i for i in range(700)), "b.csv": b"a\n" + b"".join(b"%d\n" % i for i in range(600, 1100))})
+    path = write(
+        tmp_path,
+        {
+            "a.csv": b"a\n" + b"".join(b"%d\n" % i for i in range(700)),
+            "b.csv": b"a\n" + b"".join(b"%d\n" % i for i in range(600, 1100)),
+        },
+    )
     column = content(path).columns[0]
     assert (column.distinct, column.distinct_exact) == (1000, False)
     labelled = content(path, label="a")
@@ -124,6 +140,23 @@ def test_the_same_however_it_is_read(folder: str, backend: str) -> None:
     told: list[int] = []
     read_folder_tables(folder, jobs=2, progress=told.append)
     assert sum(told) == sum(file.entry.size for file in expected.files)
+
+
+class AllAtOnce(ThreadingBackend):  # type: ignore[misc]  # joblib ships no types
+    """Another engine, which gives all results at the end."""
+
+    supports_return_generator = False
+    supports_retrieve_callback = False
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_an_engine_that_gives_all_results_at_the_end(folder: str) -> None:
+    joblib.register_parallel_backend("all at once", AllAtOnce)
+    with joblib.parallel_config("all at once", n_jobs=2):
+        with pytest.raises(ValueError, match="return_as"):
+            joblib.Parallel(return_as="generator")
+        found = read_folder_tables(folder)
+    assert found == read_folder_tables(folder, jobs=1)
 
 
 def test_what_goes_over_the_wire_is_small(folder: str) -> None:
@@ -159,10 +192,16 @@ def test_one_part_that_does_not_fit(folder: str, name: str, data: bytes, code: s
 
 def test_kinds_that_differ(tmp_path: Path) -> None:
     """Null or k is k; two kinds are text, of which the distinct values are not known."""
-    path = write(tmp_path, {"a.csv": b"n,m,t\n,1,x\n,2,y\n", "b.csv": b"n,m,t\n3,x,\n4,1,\n", "c.csv": b"n,m,t\n,,x\n"})
+    path = write(
+        tmp_path, {"a.csv": b"n,m,t\n,1,x\n,2,y\n", "b.csv": b"n,m,t\n3,x,\n4,1,\n", "c.csv": b"n,m,t\n,,x\n"}
+    )
     found = content(path, label="m")
     assert [column.kind for column in found.columns] == [Kind.NUMBER, Kind.TEXT, Kind.TEXT]
-    assert [(column.distinct, column.distinct_exact) for column in found.columns] == [(2, True), (2, False), (2, True)]
+    assert [(column.distinct, column.distinct_exact) for column in found.columns] == [
+        (2, True),
+        (2, False),
+        (2, True),
+    ]
     assert found.label is not None
     assert (found.label.nulls, found.label.classes) == (1, None)
 
@@ -183,7 +222,9 @@ def test_times_count_the_same_from_every_format(tmp_path: Path) -> None:
 
 
 def test_a_delimiter_and_a_pattern(tmp_path: Path) -> None:
-    path = write(tmp_path, {"x/part-0": b"a;b\n1;2\n", "x/part-1": b"a;b\n3;4\n", "x/README": b"?", "part-0": b"q"})
+    path = write(
+        tmp_path, {"x/part-0": b"a;b\n1;2\n", "x/part-1": b"a;b\n3;4\n", "x/README": b"?", "part-0": b"q"}
+    )
     found = read_folder_tables(path, pattern="x/part-*", delimiter=";")
     assert isinstance(found.content, FolderContent)
     assert [file.entry.name for file in found.files] == ["x/part-0", "x/part-1"]
@@ -250,9 +291,6 @@ def test_a_file_that_changes_between(
     monkeypatch.setattr(folders, "_read_batch", meddling)
     with pytest.raises((FileChanged, FileMissing)):
         read_folder_tables(folder, jobs=jobs)
-
-
-
 
 
 def test_a_new_file_is_noticed(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def arrow(values: list[Any], type_: pa.DataType) -> pd.Series[Any]:
     return pd.Series(values, dtype=pd.ArrowDtype(type_))
 
 
-MOMENT = datetime(2024, 2, 29, 23, 59, 58, 123456)
+MOMENT = datetime.fromisoformat("2024-02-29T23:59:58.123456")
 SERIES: dict[str, Callable[[], pd.Series[Any]]] = {
     "int8": lambda: pd.Series([1, -2, 3], dtype="int8"),
     "uint64": lambda: pd.Series([2**64 - 1, 2**53 + 1, 0], dtype="uint64"),
@@ -68,7 +68,9 @@ SERIES: dict[str, Callable[[], pd.Series[Any]]] = {
     "bool": lambda: pd.Series([True, False]),
     "str": lambda: pd.Series(["a", None, "1", "naïve\n", '"'], dtype="str"),
     "text of numbers": lambda: pd.Series(["1", "2", None]),
-    "datetime64[ns]": lambda: pd.Series(np.array(["2024-01-01", "NaT", "1969-12-31T23:59:59.999999999"], "M8[ns]")),
+    "datetime64[ns]": lambda: pd.Series(
+        np.array(["2024-01-01", "NaT", "1969-12-31T23:59:59.999999999"], "M8[ns]")
+    ),
     "datetime64[s]": lambda: pd.Series(np.array(["2024-01-01", "NaT", "0001-01-01T00:00:01"], "M8[s]")),
     "zoned": lambda: pd.Series([MOMENT, None]).dt.tz_localize("Europe/Berlin"),
     "category of str": lambda: pd.Series(["a", None, "b", "a"], dtype="category"),
@@ -96,7 +98,9 @@ SERIES: dict[str, Callable[[], pd.Series[Any]]] = {
     "decimals": lambda: objects(Decimal("1.10"), None, Decimal("0E-8")),
     "dates": lambda: objects(date(2024, 1, 1), None),
     "moments": lambda: objects(MOMENT, pd.NaT, pd.Timestamp("2024-01-01 00:00:00.000000001")),
-    "zoned moments": lambda: objects(MOMENT.replace(tzinfo=UTC), MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))),
+    "zoned moments": lambda: objects(
+        MOMENT.replace(tzinfo=UTC), MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))
+    ),
     "naive and zoned": lambda: objects(MOMENT, MOMENT.replace(tzinfo=UTC)),
     "mixed": lambda: objects(1, "a", None, 2.5, True, b"x", date(2024, 1, 1), timedelta(1), uuid.UUID(int=1)),
     "mixed with NA": lambda: objects(1, "NA", "", None),
@@ -132,7 +136,7 @@ VALUES = [
     st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=5).filter(
         lambda text: text not in NULLS
     ),
-    st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)),
+    st.datetimes(datetime.fromisoformat("1700-01-01"), datetime.fromisoformat("2200-01-01")),
     st.dates(),
     st.decimals(allow_infinity=False, min_value=-(10**9), max_value=10**9),
 ]
@@ -145,7 +149,9 @@ def test_any_small_frame(data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, 8))
     columns = {}
     for number in range(data.draw(st.integers(1, 3))):
-        values = data.draw(st.sampled_from([*VALUES, VALUES[0] | VALUES[3], VALUES[0] | VALUES[1] | VALUES[2]]))
+        values = data.draw(
+            st.sampled_from([*VALUES, VALUES[0] | VALUES[3], VALUES[0] | VALUES[1] | VALUES[2]])
+        )
         cells = data.draw(st.lists(values | st.none(), min_size=rows, max_size=rows))
         dtype = data.draw(st.sampled_from(DTYPES))
         columns[str(number)] = pd.Series(cells, dtype=dtype)

@@ -41,12 +41,24 @@ def compact(value: object) -> str:
 
 
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.integers(-3, 3)
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=5) | st.sampled_from(["", "NA", "1", "true", "2024-01-01"])
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=5) | st.sampled_from(
+    ["", "NA", "1", "true", "2024-01-01"]
+)
 LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | TEXTS
 NESTED = st.recursive(
-    st.lists(LEAVES, max_size=3), lambda below: st.lists(below, max_size=2) | st.dictionaries(TEXTS, below, max_size=2)
+    st.lists(LEAVES, max_size=3),
+    lambda below: st.lists(below, max_size=2) | st.dictionaries(TEXTS, below, max_size=2),
 )
-COLUMNS = [NUMBERS, st.booleans(), TEXTS, NESTED, st.none(), NUMBERS | TEXTS, st.booleans() | NUMBERS, LEAVES | NESTED]
+COLUMNS = [
+    NUMBERS,
+    st.booleans(),
+    TEXTS,
+    NESTED,
+    st.none(),
+    NUMBERS | TEXTS,
+    st.booleans() | NUMBERS,
+    LEAVES | NESTED,
+]
 
 
 @given(st.data(), st.integers(1, 60))
@@ -54,13 +66,19 @@ COLUMNS = [NUMBERS, st.booleans(), TEXTS, NESTED, st.none(), NUMBERS | TEXTS, st
 def test_any_small_table(data: st.DataObject, most: int) -> None:
     """Of one type: as a text source has it, or as Arrow's text. Of several: as Arrow's text."""
     rows = data.draw(st.integers(1, 10))
-    cells = data.draw(st.sampled_from(COLUMNS).flatmap(lambda values: st.lists(values | st.none(), min_size=rows, max_size=rows)))
+    cells = data.draw(
+        st.sampled_from(COLUMNS).flatmap(
+            lambda values: st.lists(values | st.none(), min_size=rows, max_size=rows)
+        )
+    )
     absent = data.draw(st.lists(st.booleans(), min_size=rows, max_size=rows))
     lines = [
         {"i": i} if cell is None and gone else {"i": i, "a": cell}
         for i, (cell, gone) in enumerate(zip(cells, absent, strict=True))
     ]
-    encoded = "".join(json.dumps(line, ensure_ascii=data.draw(st.booleans())) + "\n" for line in lines).encode()
+    encoded = "".join(
+        json.dumps(line, ensure_ascii=data.draw(st.booleans())) + "\n" for line in lines
+    ).encode()
     found = read(encoded, most)
     assert isinstance(found, TableContent)
     assert found == read(encoded)
@@ -71,7 +89,7 @@ def test_any_small_table(data: st.DataObject, most: int) -> None:
         return
     column = next(column for column in found.columns if column.name == "a")
     kinds = {type(cell) for cell in cells} - {type(None)}
-    if kinds and kinds <= {int, float} or kinds == {bool}:
+    if (kinds and kinds <= {int, float}) or kinds == {bool}:
         written = ["" if cell is None else json.dumps(cell) for cell in cells]
         expected = content("\n".join(["a", *(f'"{cell}"' for cell in written)]).encode())["columns"][0]
         assert (column.kind, column.value) == (expected["kind"], expected["value"]["digest"])
@@ -136,7 +154,10 @@ def test_the_label_counts_its_classes() -> None:
         ('{"a": 1e999}', ["1e999"]),
         ('{"a": 18446744073709551616}', ["18446744073709551616"]),
         ('{"a": ' + "9" * 5000 + "}", ["9" * 5000]),
-        ('{"a": {"b" : [1.50, -0, 1E5, null, NaN, -Infinity, "\\u00e9\\n"]}}', ['{"b":[1.50,-0,1E5,null,"NaN","-Infinity","é\\n"]}']),
+        (
+            '{"a": {"b" : [1.50, -0, 1E5, null, NaN, -Infinity, "\\u00e9\\n"]}}',
+            ['{"b":[1.50,-0,1E5,null,"NaN","-Infinity","é\\n"]}'],
+        ),
         ('{"a": "\\ud83d\\ude00"}', ["\U0001f600"]),
         ('\t{"a":"x"} \r\n\r\n \n{"a":"y"}', ["x", "y"]),
         ('\ufeff{"a":"x"}', ["x"]),
@@ -176,6 +197,7 @@ def test_cells_that_are_text_or_null(line: str, cells: list[str | None]) -> None
         (b'{"a":' + b"[" * 500, "NESTED_TOO_DEEPLY", 1),
         (b'{"a":"' + b"[" * 500, "BAD_JSON", 1),
         (b'{"a":"' + b"x" * (17 << 20), "LINE_TOO_LONG", 1),
+        (b'{}\n{"a":[' + b"[]," * (1 << 20) + b"0]}", "LINE_TOO_LONG", 2),
         (b'{"a":1}\n{"a":"' + b"x" * (17 << 20) + b'"}\n', "LINE_TOO_LONG", 2),
     ],
     ids=lambda value: value.decode("latin-1")[:20] if isinstance(value, bytes) else None,
@@ -196,7 +218,12 @@ def test_more_keys_than_columns_are_kept_of(monkeypatch: pytest.MonkeyPatch) -> 
     assert (found.code, found.place) == ("TOO_MANY_COLUMNS", Place("line", 102))
 
 
-@given(st.lists(st.sampled_from([b'{"a":1}', b'{"b":[2]}', b"{", b"[", b'"', b"\n", b"\xff", b"\\u", b"{}\n"]), max_size=9))
+@given(
+    st.lists(
+        st.sampled_from([b'{"a":1}', b'{"b":[2]}', b"{", b"[", b'"', b"\n", b"\xff", b"\\u", b"{}\n"]),
+        max_size=9,
+    )
+)
 @example([b'{"a":1}', b"\n", b"\xff"])
 @settings(max_examples=200)
 def test_any_bytes(pieces: list[bytes]) -> None:

@@ -114,7 +114,9 @@ def test_what_is_called_as_no_dataset_is_bytes(name: str, tmp_path: Path) -> Non
     assert read(tmp_path / name, CSV) is None
 
 
-@pytest.mark.parametrize(("name", "pack"), [("a.txt", bytes), ("a.parquet", bytes), ("a.dat.gz", gzip.compress)])
+@pytest.mark.parametrize(
+    ("name", "pack"), [("a.txt", bytes), ("a.parquet", bytes), ("a.dat.gz", gzip.compress)]
+)
 def test_a_delimiter_makes_any_file_one_of_text(
     name: str, pack: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
@@ -125,7 +127,9 @@ def test_a_delimiter_makes_any_file_one_of_text(
 
 @pytest.mark.parametrize(("end", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("zst", zstd)])
 class TestCompression:
-    def test_members_one_behind_the_other(self, end: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    def test_members_one_behind_the_other(
+        self, end: str, pack: Callable[[bytes], bytes], tmp_path: Path
+    ) -> None:
         data = b"".join(pack(CSV[start : start + 50_000]) for start in range(0, len(CSV), 50_000))
         found = read(tmp_path / f"a.csv.{end}", data)
         assert found == read(tmp_path / "a.csv", CSV)
