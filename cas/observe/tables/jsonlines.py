@@ -35,8 +35,15 @@ _READ_BYTES: Final = 1 << 20
 _MOST_LINE_BYTES: Final = 16 << 20
 _MOST_LEVELS: Final = 32
 _MOST_COLUMNS: Final = 1 << 17
-_CHUNK_BYTES: Final = 8 << 20
-"""Of lines that are Python objects at a time: those take many times what they are written in."""
+_MOST_VALUES: Final = 1 << 20
+"""In one line."""
+_CHUNK_BYTES: Final = 4 << 20
+"""Of lines that are Python objects at a time: those take up to 40 times what they are written in."""
+_CHUNK_CELLS: Final = 1 << 22
+_TEXTS_BYTES: Final = 16 << 20
+"""Of lines whose cells are Python strings at a time."""
+_WIDE_COLUMNS: Final = 1024
+"""Of more than so many one page is looked at at a time: most of them may be absent in most rows."""
 _ENOUGH_BYTES: Final = 32 << 20
 _MOST_BYTES: Final = 512 << 20
 """Of one page of lines: all of it has to be in memory at a time."""
@@ -45,6 +52,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_VALUE_ENDS: Final = re.compile(rb"[],}]")
 _BRACKET: Final = re.compile(rb"[][{}]")
 
 
@@ -144,6 +152,8 @@ def _parse(line: bytes, number: int) -> dict[str, object]:
         text = line.decode()
     except UnicodeDecodeError:
         _refuse("BAD_UTF8", "the text is not UTF-8", number)
+    if len(line) > _MOST_VALUES and len(_VALUE_ENDS.findall(_STRING.sub(b"", line))) > _MOST_VALUES:
+        _refuse("LINE_TOO_LONG", f"a line has more than {_MOST_VALUES:,} values", number)
     try:
         found, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
@@ -215,13 +225,12 @@ class _Column(TextColumn):
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
-        self._waiting: list[pa.Array] = []
+        self._texts: list[str | None] = []
+        self._packed: list[pa.Array] = []
         self.waits = 0
 
     def take(self, values: list[object], lines: list[int], start: int) -> None:
         """Cells of the unit from its row `start` on; what is missing before them is null. Raises Refusal."""
-        import pyarrow as pa
-
         kinds = set(map(type, values))
         if self.kind is not Kind.TEXT and kinds & {str, dict, list}:
             self._become(Kind.TEXT)
@@ -232,19 +241,25 @@ class _Column(TextColumn):
         if str in kinds or dict in kinds or list in kinds:
             _check_surrogates(texts, lines)
         if start > self.waits:
-            self._waiting.append(pa.nulls(start - self.waits, pa.large_string()))
-        self._waiting.append(text_array(texts))
+            self._texts += [None] * (start - self.waits)
+        self._texts += texts
         self.waits = start + len(texts)
+
+    def pack(self) -> None:
+        """Makes less of the cells that wait."""
+        if self._texts:
+            self._packed.append(text_array(self._texts))
+            self._texts = []
 
     def flush(self, before: int, rows: int) -> NDArray[np.bool_] | None:
         """Adds what waits, of a unit of `rows` rows that has `before` of them before it. See `Column.add`."""
         import pyarrow as pa
 
         self.skip_to(before)
-        if self.waits < rows:
-            self._waiting.append(pa.nulls(rows - self.waits, pa.large_string()))
-        array = pa.concat_arrays(self._waiting)
-        self._waiting, self.waits = [], 0
+        self._texts += [None] * (rows - self.waits)
+        self.pack()
+        array = pa.concat_arrays(self._packed)
+        self._packed, self.waits = [], 0
         return self.add(array)
 
     def skip_to(self, rows: int) -> None:
@@ -271,11 +286,12 @@ class _Table:
         self._before = 0
         self._rows = self._bytes = 0
         """Of the unit that is not whole yet."""
+        self._texts_bytes = 0
         self._grew = False
 
     def room(self) -> int:
-        """How many rows are missing to a whole page."""
-        return PAGE_ROWS - self._rows % PAGE_ROWS
+        """How many rows the next chunk may have."""
+        return min(PAGE_ROWS - self._rows % PAGE_ROWS, max(16, _CHUNK_CELLS // (len(self._columns) + 1)))
 
     def add(self, chunk: _Chunk) -> None:
         """The rows that follow, up to the end of a page. Raises Refusal."""
@@ -284,11 +300,17 @@ class _Table:
             column.take([row.get(name) for row in chunk.rows], chunk.lines, self._rows)
         self._rows += len(chunk.rows)
         self._bytes += chunk.size
-        if self.room() == PAGE_ROWS and (self._rows == BLOCK_ROWS or self._bytes >= _ENOUGH_BYTES):
+        self._texts_bytes += chunk.size
+        enough = self._bytes >= _ENOUGH_BYTES or len(self._columns) > _WIDE_COLUMNS
+        if self._rows % PAGE_ROWS == 0 and (self._rows == BLOCK_ROWS or enough):
             self._flush()
         elif self._bytes > _MOST_BYTES:
             message = f"{PAGE_ROWS:,} rows hold more than {_MOST_BYTES >> 20} MiB"
             raise Refusal(Unavailable("PAGE_TOO_LARGE", message))
+        elif self._texts_bytes >= _TEXTS_BYTES:
+            for column in self._columns.values():
+                column.pack()
+            self._texts_bytes = 0
 
     def _new_column(self, name: str, chunk: _Chunk) -> _Column:
         line = next(line for row, line in zip(chunk.rows, chunk.lines, strict=True) if name in row)
@@ -326,5 +348,5 @@ class _Table:
         else:
             self._missing.add(0, self._rows, valid)
         self._before += self._rows
-        self._rows = self._bytes = 0
+        self._rows = self._bytes = self._texts_bytes = 0
         self._grew = False

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from blake3 import blake3
+from joblib._parallel_backends import ThreadingBackend
 from obs.cas.errors import FileChanged, FileMissing, WrongFileType
 from obs.cas.observe.files import open_regular
 from obs.cas.observe.tables import folders
@@ -139,6 +140,23 @@ def test_the_same_however_it_is_read(folder: str, backend: str) -> None:
     told: list[int] = []
     read_folder_tables(folder, jobs=2, progress=told.append)
     assert sum(told) == sum(file.entry.size for file in expected.files)
+
+
+class AllAtOnce(ThreadingBackend):  # type: ignore[misc]  # joblib ships no types
+    """Another engine, which gives all results at the end."""
+
+    supports_return_generator = False
+    supports_retrieve_callback = False
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_an_engine_that_gives_all_results_at_the_end(folder: str) -> None:
+    joblib.register_parallel_backend("all at once", AllAtOnce)
+    with joblib.parallel_config("all at once", n_jobs=2):
+        with pytest.raises(ValueError, match="return_as"):
+            joblib.Parallel(return_as="generator")
+        found = read_folder_tables(folder)
+    assert found == read_folder_tables(folder, jobs=1)
 
 
 def test_what_goes_over_the_wire_is_small(folder: str) -> None:

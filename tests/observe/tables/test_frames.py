@@ -60,7 +60,7 @@ def arrow(values: list[Any], type_: pa.DataType) -> pd.Series[Any]:
     return pd.Series(values, dtype=pd.ArrowDtype(type_))
 
 
-MOMENT = datetime(2024, 2, 29, 23, 59, 58, 123456)
+MOMENT = datetime.fromisoformat("2024-02-29T23:59:58.123456")
 SERIES: dict[str, Callable[[], pd.Series[Any]]] = {
     "int8": lambda: pd.Series([1, -2, 3], dtype="int8"),
     "uint64": lambda: pd.Series([2**64 - 1, 2**53 + 1, 0], dtype="uint64"),
@@ -136,7 +136,7 @@ VALUES = [
     st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=5).filter(
         lambda text: text not in NULLS
     ),
-    st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)),
+    st.datetimes(datetime.fromisoformat("1700-01-01"), datetime.fromisoformat("2200-01-01")),
     st.dates(),
     st.decimals(allow_infinity=False, min_value=-(10**9), max_value=10**9),
 ]

@@ -89,7 +89,7 @@ def test_any_small_table(data: st.DataObject, most: int) -> None:
         return
     column = next(column for column in found.columns if column.name == "a")
     kinds = {type(cell) for cell in cells} - {type(None)}
-    if kinds and kinds <= {int, float} or kinds == {bool}:
+    if (kinds and kinds <= {int, float}) or kinds == {bool}:
         written = ["" if cell is None else json.dumps(cell) for cell in cells]
         expected = content("\n".join(["a", *(f'"{cell}"' for cell in written)]).encode())["columns"][0]
         assert (column.kind, column.value) == (expected["kind"], expected["value"]["digest"])
@@ -197,6 +197,7 @@ def test_cells_that_are_text_or_null(line: str, cells: list[str | None]) -> None
         (b'{"a":' + b"[" * 500, "NESTED_TOO_DEEPLY", 1),
         (b'{"a":"' + b"[" * 500, "BAD_JSON", 1),
         (b'{"a":"' + b"x" * (17 << 20), "LINE_TOO_LONG", 1),
+        (b'{}\n{"a":[' + b"[]," * (1 << 20) + b"0]}", "LINE_TOO_LONG", 2),
         (b'{"a":1}\n{"a":"' + b"x" * (17 << 20) + b'"}\n', "LINE_TOO_LONG", 2),
     ],
     ids=lambda value: value.decode("latin-1")[:20] if isinstance(value, bytes) else None,
