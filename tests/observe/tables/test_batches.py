@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
@@ -145,7 +146,7 @@ def stream(table: pa.Table) -> Any:
         (pa.array([2**63 - 1, -(2**63)], pa.int64()), (str(2**63 - 1), str(-(2**63)))),
         (pa.array([0.5, float("nan"), -0.0, float("inf")], pa.float64()), ("0.5", "NaN", "0", "inf")),
         (pa.array([0.1], pa.float32()), ("0.10000000149011612",)),
-        (pa.array([1.5, None], pa.float16()), ("1.5", "")),
+        (pa.array(np.array([1.5, np.nan], np.float16), from_pandas=True), ("1.5", "")),
         (pa.array([Decimal("1.50"), None], pa.decimal128(9, 2)), ("1.50", "")),
         (pa.array([Decimal(2**53 + 1)], pa.decimal128(20, 0)), (str(2**53 + 1),)),
         (pa.array([Decimal("1E-12")], pa.decimal128(20, 12)), ("0.000000000001",)),
