@@ -1,4 +1,4 @@
-"""The content of a table of delimited text, from docs/content.md alone: the standard library, BLAKE3.
+"""The content of a table of delimited text, from docs/format.md alone: the standard library, BLAKE3.
 
     python tests/standalone_content.py FILE [DELIMITER]
 
