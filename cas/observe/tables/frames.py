@@ -45,12 +45,12 @@ _PLAIN: Final = frozenset(
 _NULLS: Final = frozenset(NULLS)
 
 
-def read_frame(frame: object, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
+def read_frame(frame: Any, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
     """What a table in memory holds: a pandas.DataFrame, or anything that has `__arrow_c_stream__`.
 
     Raises BadArgument for anything else, and what a stream raises.
     """
-    pandas = sys.modules.get("pandas")  # a frame of it cannot be there without it
+    pandas: Any = sys.modules.get("pandas")  # a frame of it cannot be there without it
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         return _read_pandas(frame, label, threads)
     if not hasattr(frame, "__arrow_c_stream__"):
@@ -175,9 +175,8 @@ def _texts(
 
     def texts(start: int, stop: int) -> list[str | None]:
         run = values[start:stop]
-        written = [
-            None if missing else text_of(value) for value, missing in zip(run, pd.isna(run), strict=True)
-        ]
+        missing: list[bool] = pd.isna(run).tolist()
+        written = [None if null else text_of(value) for value, null in zip(run, missing, strict=True)]
         return [None if text in nulls else text for text in written] if nulls else written
 
     return texts
