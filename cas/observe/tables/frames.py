@@ -55,9 +55,16 @@ def read_frame(frame: Any, *, label: str | None = None, threads: int = 1) -> Tab
         return _read_pandas(frame, label, threads)
     if not hasattr(frame, "__arrow_c_stream__"):
         raise BadArgument(what=f"a {type(frame).__name__} is no table: it gives no Arrow stream")
+    polars: Any = sys.modules.get("polars")
+    if polars is not None and isinstance(frame, polars.DataFrame) and polars.Object in frame.dtypes:
+        # What they give Arrow are the addresses of the objects.
+        return Unavailable("UNREADABLE_VALUES", "a column holds objects that have no text of their own")
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_stream(frame)
+    try:
+        reader = pa.RecordBatchReader.from_stream(frame)
+    except pa.ArrowException:
+        return Unavailable("UNREADABLE_VALUES", "a column is of a type that pyarrow does not know")
     return read_batches(reader.schema, reader, label=label, threads=threads)
 
 
@@ -175,7 +182,7 @@ def _texts(
 
     def texts(start: int, stop: int) -> list[str | None]:
         run = values[start:stop]
-        missing: list[bool] = pd.isna(run).tolist()
+        missing: Any = pd.isna(run)
         written = [None if null else text_of(value) for value, null in zip(run, missing, strict=True)]
         return [None if text in nulls else text for text in written] if nulls else written
 
