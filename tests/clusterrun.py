@@ -30,7 +30,7 @@ def make() -> None:
 
 def main() -> None:
     make()
-    vars(folders)["_BATCH_FILES"] = 4  # many small batches
+    folders.__dict__["_BATCH_FILES"] = 4  # many small batches
     expected = read_folder_tables("data", label="n", jobs=1)
     assert isinstance(expected.content, FolderContent)
     with (

@@ -180,10 +180,11 @@ def _texts(
 ) -> Callable[[int, int], list[str | None]]:
     import pandas as pd
 
+    is_missing: Any = pd.isna
+
     def texts(start: int, stop: int) -> list[str | None]:
         run = values[start:stop]
-        missing: Any = pd.isna(run)
-        written = [None if null else text_of(value) for value, null in zip(run, missing, strict=True)]
+        written = [None if null else text_of(value) for value, null in zip(run, is_missing(run), strict=True)]
         return [None if text in nulls else text for text in written] if nulls else written
 
     return texts
