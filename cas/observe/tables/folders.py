@@ -45,7 +45,7 @@ class FolderReading(NamedTuple):
     content: FolderContent | Unavailable | None
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """What is wanted to know of each part."""
 
     delimiter: str | None
@@ -53,7 +53,7 @@ class _Asked(NamedTuple):
     threads: int
 
 
-class _File(NamedTuple):
+class PartFile(NamedTuple):
     """A file to be read, as it was when the folder was listed. `part`: it is to be read as a table."""
 
     name: bytes
@@ -61,7 +61,7 @@ class _File(NamedTuple):
     stamp: Stamp
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """What a worker found in a file. `content` is None if it is opaque."""
 
     digests: FileDigests
@@ -70,10 +70,10 @@ class _Found(NamedTuple):
     """Of its columns, if it is a table."""
 
 
-class _BatchFound(NamedTuple):
+class BatchFound(NamedTuple):
     """What a worker found in its files, and the totals of the tables with the same names as the first one."""
 
-    files: list[_Found]
+    files: list[Found]
     totals: Totals | None
 
 
@@ -97,8 +97,8 @@ def read_folder_tables(
     of joblib raises for a worker that died.
     """
     root = os.path.abspath(path)  # a worker may be in another folder
-    listed = _listed(path, pattern, delimiter)
-    asked = _Asked(delimiter, label, threads)
+    listed = list_files(path, pattern, delimiter)
+    asked = Asked(delimiter, label, threads)
     batches = _batches(listed)
     merging = _Merging(sum(file.part for file in listed), label)
     files: list[TreeFile] = []
@@ -111,7 +111,7 @@ def read_folder_tables(
             merging.add(name, one)
             if progress is not None:
                 progress(entry.size)
-    for before, after in zip(listed, now := _listed(path, pattern, delimiter), strict=False):
+    for before, after in zip(listed, now := list_files(path, pattern, delimiter), strict=False):
         if before != after:
             raise FileChanged(path=os.path.join(path, os.fsdecode(before.name)), problem="was changed")
     if len(now) != len(listed):
@@ -130,7 +130,7 @@ class _Merging:
         self._opaque: list[FileName] = []
         self._problem: Unavailable | None = None
 
-    def add(self, name: FileName, found: _Found) -> None:
+    def add(self, name: FileName, found: Found) -> None:
         """A file, of a batch whose totals were added."""
         content = found.content
         if content is None:
@@ -161,12 +161,12 @@ class _Merging:
         return folder_content(self._totals, self._digests, tuple(self._opaque), self._label)
 
 
-def _listed(path: str, pattern: str | None, delimiter: str | None) -> list[_File]:
+def list_files(path: str, pattern: str | None, delimiter: str | None) -> list[PartFile]:
     """The files of a folder. Raises as `walk_folder`."""
     parts = None if pattern is None else os.fsencode(pattern).split(b"/")
     with open_folder(path) as root:
         return [
-            _File(entry.name, _is_part(entry.name, delimiter), Stamp.of(entry.stat()))
+            PartFile(entry.name, _is_part(entry.name, delimiter), Stamp.of(entry.stat()))
             for entry in walk_folder(root)
             if parts is None or _matches(entry.name.split(b"/"), parts)
         ]
@@ -195,9 +195,9 @@ def _is_part(name: bytes, delimiter: str | None) -> bool:
     return delimiter is not None or is_dataset_name(os.fsdecode(folders_and_name[-1]))
 
 
-def _batches(files: Iterable[_File]) -> list[list[_File]]:
+def _batches(files: Iterable[PartFile]) -> list[list[PartFile]]:
     """Small files together, since handing out costs more than the reading of one."""
-    batches: list[list[_File]] = []
+    batches: list[list[PartFile]] = []
     size = _BATCH_BYTES
     for file in files:
         if size >= _BATCH_BYTES or len(batches[-1]) == _BATCH_FILES:
@@ -208,14 +208,14 @@ def _batches(files: Iterable[_File]) -> list[list[_File]]:
     return batches
 
 
-def _run(root: str, batches: list[list[_File]], asked: _Asked, jobs: int | None) -> Iterator[_BatchFound]:
+def _run(root: str, batches: list[list[PartFile]], asked: Asked, jobs: int | None) -> Iterator[BatchFound]:
     """What is found in each batch, in their order."""
     if jobs == 1:
-        yield from (_read_batch(root, batch, asked) for batch in batches)
+        yield from (read_batch(root, batch, asked) for batch in batches)
         return
     from joblib import Parallel, delayed
 
-    calls = (delayed(_read_batch)(root, batch, asked) for batch in batches)
+    calls = (delayed(read_batch)(root, batch, asked) for batch in batches)
     try:
         parallel = Parallel(n_jobs=jobs, prefer="threads", batch_size=1, return_as="generator")
     except ValueError:  # a backend that gives all results at the end
@@ -223,9 +223,9 @@ def _run(root: str, batches: list[list[_File]], asked: _Asked, jobs: int | None)
     yield from parallel(calls)
 
 
-def _read_batch(root: str, files: Sequence[_File], asked: _Asked) -> _BatchFound:
+def read_batch(root: str, files: Sequence[PartFile], asked: Asked) -> BatchFound:
     """What a worker does. Raises as `read_folder_tables`."""
-    found: list[_Found] = []
+    found: list[Found] = []
     totals: Totals | None = None
     with open_folder(root) as folder:
         for file in files:
@@ -233,7 +233,7 @@ def _read_batch(root: str, files: Sequence[_File], asked: _Asked) -> _BatchFound
                 opened.path = os.path.join(root, opened.path)
                 digests, content = _read_one(opened, file, asked)
             if content is None or isinstance(content, Unavailable):
-                found.append(_Found(digests, content, ()))
+                found.append(Found(digests, content, ()))
                 continue
             own = Totals(content)
             if totals is None:
@@ -242,11 +242,11 @@ def _read_batch(root: str, files: Sequence[_File], asked: _Asked) -> _BatchFound
                 totals.add(own, asked.label)
             # Tables of one batch share the names of their columns, so that they travel once.
             names = totals.names if own.names == totals.names else own.names
-            found.append(_Found(digests, MemberDigests.of(content), names))
-    return _BatchFound(found, totals)
+            found.append(Found(digests, MemberDigests.of(content), names))
+    return BatchFound(found, totals)
 
 
-def _read_one(opened: OpenedFile, file: _File, asked: _Asked) -> tuple[FileDigests, Content]:
+def _read_one(opened: OpenedFile, file: PartFile, asked: Asked) -> tuple[FileDigests, Content]:
     now = Stamp.of(opened.stat)
     # Another machine may know a shared file system under other device and inode numbers.
     if (now.size, now.mtime_ns) != (file.stamp.size, file.stamp.mtime_ns):

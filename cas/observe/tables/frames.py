@@ -45,19 +45,26 @@ _PLAIN: Final = frozenset(
 _NULLS: Final = frozenset(NULLS)
 
 
-def read_frame(frame: object, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
+def read_frame(frame: Any, *, label: str | None = None, threads: int = 1) -> TableContent | Unavailable:
     """What a table in memory holds: a pandas.DataFrame, or anything that has `__arrow_c_stream__`.
 
     Raises BadArgument for anything else, and what a stream raises.
     """
-    pandas = sys.modules.get("pandas")  # a frame of it cannot be there without it
+    pandas: Any = sys.modules.get("pandas")  # a frame of it cannot be there without it
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         return _read_pandas(frame, label, threads)
     if not hasattr(frame, "__arrow_c_stream__"):
         raise BadArgument(what=f"a {type(frame).__name__} is no table: it gives no Arrow stream")
+    polars: Any = sys.modules.get("polars")
+    if polars is not None and isinstance(frame, polars.DataFrame) and polars.Object in frame.dtypes:
+        # What they give Arrow are the addresses of the objects.
+        return Unavailable("UNREADABLE_VALUES", "a column holds objects that have no text of their own")
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_stream(frame)
+    try:
+        reader = pa.RecordBatchReader.from_stream(frame)
+    except pa.ArrowException:
+        return Unavailable("UNREADABLE_VALUES", "a column is of a type that pyarrow does not know")
     return read_batches(reader.schema, reader, label=label, threads=threads)
 
 
@@ -173,11 +180,11 @@ def _texts(
 ) -> Callable[[int, int], list[str | None]]:
     import pandas as pd
 
+    is_missing: Any = pd.isna
+
     def texts(start: int, stop: int) -> list[str | None]:
         run = values[start:stop]
-        written = [
-            None if missing else text_of(value) for value, missing in zip(run, pd.isna(run), strict=True)
-        ]
+        written = [None if null else text_of(value) for value, null in zip(run, is_missing(run), strict=True)]
         return [None if text in nulls else text for text in written] if nulls else written
 
     return texts

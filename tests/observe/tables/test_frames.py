@@ -147,7 +147,7 @@ DTYPES = ["object", "category", None]
 @settings(max_examples=120)
 def test_any_small_frame(data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, 8))
-    columns = {}
+    columns: dict[str, Any] = {}
     for number in range(data.draw(st.integers(1, 3))):
         values = data.draw(
             st.sampled_from([*VALUES, VALUES[0] | VALUES[3], VALUES[0] | VALUES[1] | VALUES[2]])

@@ -17,6 +17,7 @@ import pytest
 from blake3 import blake3
 from obs.cas.errors import FileChanged
 from obs.cas.observe.files import open_regular
+from obs.cas.observe.pickles.limits import Limits
 from obs.cas.observe.tables import packed
 from obs.cas.observe.tables.content import Place, TableContent, Unavailable
 from obs.cas.observe.tables.reading import Content, DatasetReading, read_dataset, read_table
@@ -42,19 +43,19 @@ def zstd(data: bytes) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as stream:
         stream.write(data)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def as_parquet(data: bytes) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(COLUMNS), sink)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def as_feather(data: bytes) -> bytes:
     sink = pa.BufferOutputStream()
     feather.write_feather(pa.table(COLUMNS), sink)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def reading(path: Path, data: bytes, **options: Any) -> DatasetReading:
@@ -158,7 +159,7 @@ class TestCompression:
     def test_a_bomb(
         self, end: str, pack: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        limits = packed.Limits(expanded_bytes=1 << 40, ratio=100, ratio_from_bytes=1 << 18, seconds=9e9)
+        limits = Limits(expanded_bytes=1 << 40, ratio=100, ratio_from_bytes=1 << 18, seconds=9e9)
         monkeypatch.setattr(packed, "_LIMITS", limits)
         found = read(tmp_path / f"a.csv.{end}", pack(b"a\n" + b"0\n" * (2 << 20)))
         assert isinstance(found, Unavailable)
