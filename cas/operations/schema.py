@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..errors import FileMissing
+from ..errors import BadArgument, FileMissing
 from ..format.contents import Content
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
@@ -82,6 +82,9 @@ def schema_path(
 
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BadArgument.
     """
+    _check_label(label)
+    if delimiter == "":
+        raise BadArgument(what="an empty delimiter separates nothing")
     if not os.path.lexists(path) or path_kind(path) == "folder":
         table = _read_folder(path, delimiter, label, jobs, threads, progress)
         return _schema(path, _Seen(blake3=None, sha256=None, table=table), (), label, values=values)
@@ -100,6 +103,14 @@ def schema_path(
         if not isinstance(settled(seen.table, label), Described):
             header = read_columns(opened, delimiter=delimiter)
     return _schema(path, seen, () if isinstance(header, NoHeader) else header, label, values=values)
+
+
+def _check_label(label: str | None) -> None:
+    """A command line may hold any bytes, and the name of a column is text. Raises BadArgument."""
+    try:
+        (label or "").encode()
+    except UnicodeEncodeError:
+        raise BadArgument(what="the label is not valid text (UTF-8)") from None
 
 
 def _read_folder(
@@ -135,6 +146,7 @@ def schema_frame(frame: object, *, label: str | None = None, values: bool = Fals
     """
     from ..observe.tables.frames import read_frame
 
+    _check_label(label)
     return schema_table(read_frame(frame, label=label), label=label, values=values)
 
 

@@ -329,3 +329,17 @@ def test_a_frame_has_the_content_of_its_csv(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(frame, before)
     with pytest.raises(BadArgument):
         obs.schema(7)
+
+
+@pytest.mark.parametrize(("label", "delimiter"), [("\udcff", None), ("y", "")])
+def test_what_can_name_no_column_and_separate_no_cells_is_refused(
+    tmp_path: Path, label: str, delimiter: str | None
+) -> None:
+    path = write(tmp_path, "a,y\n1,2\n")
+    with pytest.raises(BadArgument):
+        schema_path(path, label=label, delimiter=delimiter)
+
+
+def test_more_jobs_than_files_are_as_many_as_there_are_files(tmp_path: Path) -> None:
+    folder = str(parts_of(tmp_path))
+    assert schema_path(folder, jobs=10**20) == schema_path(folder)

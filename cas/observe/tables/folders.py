@@ -215,6 +215,8 @@ def _run(root: str, batches: list[list[PartFile]], asked: Asked, jobs: int | Non
         return
     from joblib import Parallel, delayed
 
+    if jobs is not None:
+        jobs = max(1, min(jobs, len(batches)))  # joblib allocates by this number, and refuses large ones
     calls = (delayed(read_batch)(root, batch, asked) for batch in batches)
     try:
         parallel = Parallel(n_jobs=jobs, prefer="threads", batch_size=1, return_as="generator")
