@@ -57,7 +57,12 @@ def read_frame(frame: object, *, label: str | None = None, threads: int = 1) -> 
         raise BadArgument(what=f"a {type(frame).__name__} is no table: it gives no Arrow stream")
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_stream(frame)
+    try:
+        reader = pa.RecordBatchReader.from_stream(frame)
+    except pa.ArrowInvalid:  # a single column gives a stream too, but none of batches
+        raise BadArgument(
+            what=f"a {type(frame).__name__} is no table: its Arrow stream has no columns"
+        ) from None
     return read_batches(reader.schema, reader, label=label, threads=threads)
 
 
