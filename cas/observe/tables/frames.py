@@ -64,6 +64,11 @@ def read_frame(frame: Any, *, label: str | None = None, threads: int = 1) -> Tab
     try:
         reader = pa.RecordBatchReader.from_stream(frame)
     except pa.ArrowException:
+        if not (hasattr(frame, "columns") or hasattr(frame, "schema")):
+            # A single column gives a stream too, but none of batches.
+            raise BadArgument(
+                what=f"a {type(frame).__name__} is no table: its Arrow stream has no columns"
+            ) from None
         return Unavailable("UNREADABLE_VALUES", "a column is of a type that pyarrow does not know")
     return read_batches(reader.schema, reader, label=label, threads=threads)
 

@@ -237,7 +237,9 @@ def test_an_arrow_stream() -> None:
     assert read(table.to_batches()[0]).rows == 4
 
 
-@pytest.mark.parametrize("thing", [None, [1], {"a": [1]}, pd.Series([1]).to_numpy()], ids=type)
+@pytest.mark.parametrize(
+    "thing", [None, [1], {"a": [1]}, pd.Series([1]), pd.Series([1]).to_numpy()], ids=type
+)
 def test_what_is_no_table(thing: object) -> None:
     with pytest.raises(BadArgument):
         read_frame(thing)
