@@ -143,7 +143,7 @@ def _frames(bench: Bench, run: _Programs, rows: int) -> Iterator[Comparison]:
 
 
 def _known(bench: Bench, run: _Programs, rows: int) -> Iterator[Comparison]:
-    """Unchanged data. To start takes as long as many look-ups in the stat cache, so one process makes them."""
+    """Unchanged data. To start takes as long as many look-ups, so one process makes them."""
     folder = bench.work / "content"
     bench.new_store(folder)
     bench.settle()
