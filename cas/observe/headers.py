@@ -17,6 +17,7 @@ from typing import IO, Any, Final, Literal, Protocol, cast
 
 from ..errors import OperatingSystemRefused
 from ..format.frozen import row
+from ..format.names import FileName
 from .files import OpenedFile, open_folder, walk_folder
 
 HEADER_BYTES: Final = 16 << 20
@@ -34,6 +35,11 @@ _DELIMITERS: Final = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _LINES: Final = (".jsonl", ".ndjson")
 _ARROW: Final = (".feather", ".arrow", ".ipc")
 _PARQUET: Final = (".parquet", ".pq")
+_ENDINGS: Final = (
+    *_ARROW,
+    *_PARQUET,
+    *(f"{kind}{packed}" for kind in (*_DELIMITERS, *_LINES) for packed in ("", ".gz", ".bz2", ".zst")),
+)
 _MODELS: Final = frozenset({".dill", ".joblib", ".pickle", ".pkl", ".sav", ".skops"})
 _MAGICS: Final = (b"PAR1", b"ARROW1")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -86,6 +92,12 @@ def dataset_format(name: str, delimiter: str | None = None) -> DatasetFormat | N
 def is_dataset_name(name: str) -> bool:
     """Whether a file is called as datasets are."""
     return dataset_format(name) is not None
+
+
+def may_be_dataset(name: FileName) -> bool:
+    """Whether a name ends as those of datasets do: what very many names are asked first, for it costs little."""
+    text = name if isinstance(name, str) else os.fsdecode(name)
+    return text.lower().endswith(_ENDINGS) and is_dataset_name(text)
 
 
 def is_model_name(name: str) -> bool:

@@ -21,7 +21,7 @@ from ..format.reports import Diagnostic, Observation
 from ..format.runs import LinkKind
 from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
-from ..observe.headers import is_dataset_name, is_model_name
+from ..observe.headers import is_dataset_name, is_model_name, may_be_dataset
 from ..observe.reading import FileDigests, read_file
 from ..observe.trees import FolderState, TreeFile, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
@@ -143,8 +143,8 @@ class Reader:
         request, is_table = self._request, self._tables.wants(given.path)
         known = cache.find(Stamp.of(opened.stat)) if cache is not None else None
         if cache is not None and known is not None and (known[1] is not None or not request.sha256):
-            seen = self._tables.known(cache, given, known[0]) if is_table else None
-            if seen is not None or not is_table:
+            found, seen = self._tables.known(cache, given, known[0]) if is_table else (True, None)
+            if found:
                 given.cached = 1
                 given.sha256 = Sha256(known[1]) if known[1] is not None and request.sha256 else None
                 self._add_dataset(given, File(size=opened.stat.st_size, blake3=BlobId(known[0])))
@@ -163,7 +163,8 @@ class Reader:
         if cache is not None:
             sha256 = digests.sha256.raw if digests.sha256 else None
             cache.remember(digests.stamp, (digests.blake3.raw, sha256))
-            self._tables.remember(cache, given, digests.blake3.raw, seen)
+            if is_table:
+                self._tables.remember(cache, given, digests.blake3.raw, seen)
 
     def _read_table(self, opened: OpenedFile) -> tuple[FileDigests, BlobWriter | None, Seen]:
         """The bytes of a table and its content."""
@@ -255,8 +256,10 @@ class Reader:
         """A folder of data. One that begins with tables is read as such; another one is read for its bytes,
         and once more if there were tables after all."""
         if cache is not None and (same := self._same_tree(given.path, cache)) is not None:
-            seen = self._tables.known(cache, given, object_id(same).raw) if self._request.content else None
-            if seen is not None or not self._has_tables(same):
+            found, seen = True, None
+            if self._request.content:
+                found, seen = self._tables.known(cache, given, object_id(same).raw)
+            if found:
                 given.object, given.cached = same, same.count
                 self._dataset_trees.append(same)
                 self.objects.append(same)
@@ -281,13 +284,6 @@ class Reader:
         self._settle_content(given, seen, diagnostics)
         if cache is not None:
             self._tables.remember(cache, given, object_id(given.recorded()).raw, seen)
-
-    def _has_tables(self, tree: Tree) -> bool:
-        """Whether the content of a recorded folder is to be looked at."""
-        if not self._request.content:
-            return False
-        parts = (self._store.objects.get(Part, part, "a tree") for part in tree.parts)
-        return any(is_dataset_name(os.fsdecode(entry.name)) for entry in tree.all_entries(parts))
 
     def _files_of(self, given: Input, *, keep: bool, cache: StatCache | None = None) -> Iterator[TreeFile]:
         """The files of a folder, read for their bytes, and copied if they are to be kept."""
@@ -320,7 +316,7 @@ class Reader:
             builder.add(entry)
             if not is_artifact:
                 self._dataset_blobs.add(entry.blake3.raw)
-                has_tables = has_tables or is_dataset_name(os.fsdecode(entry.name))
+                has_tables = has_tables or may_be_dataset(entry.name)
             if cache is not None:
                 state.add(entry.name, file.stamp)
                 if file.from_cache:

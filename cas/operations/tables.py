@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..observe.reading import Progress
     from ..observe.tables.folders import FolderReading
 
+_OPAQUE: Final = b"opaque"
+"""The answer about a folder without tables."""
 _LOOKED_AT: Final = 100
 """Files of a folder, before it is read as one of tables."""
 
@@ -53,16 +55,19 @@ class Tables:
         request = self._request
         return read_folder_tables(path, label=request.label, jobs=request.jobs, progress=progress)
 
-    def known(self, cache: StatCache, given: Input, digest: bytes) -> Seen:
-        """What is known of the content of these bytes, or of this tree; None if nothing is."""
+    def known(self, cache: StatCache, given: Input, digest: bytes) -> tuple[bool, Seen]:
+        """Whether anything is known of the content of these bytes, or of this tree; and what."""
         answer = cache.find_answer(self._key(given, digest))
-        return answered(self._store, answer) if answer is not None else None
+        if answer is None or answer == _OPAQUE:
+            return answer is not None, None
+        seen = answered(self._store, answer)
+        return seen is not None, seen
 
     def remember(self, cache: StatCache, given: Input, digest: bytes, seen: Seen) -> None:
         """Notes that for the next time."""
-        answer = answer_of(given.content, seen)
-        if answer is not None:
-            cache.remember_answer(self._key(given, digest), answer)
+        if self._request.content:
+            answer = answer_of(given.content, seen)
+            cache.remember_answer(self._key(given, digest), _OPAQUE if answer is None else answer)
 
     def settle(self, given: Input, seen: Seen, diagnostics: list[Diagnostic]) -> list[Object]:
         """The objects to be stored of what was found; what is odd goes to `diagnostics`."""
