@@ -95,7 +95,7 @@ def is_dataset_name(name: str) -> bool:
 
 
 def may_be_dataset(name: FileName) -> bool:
-    """Whether a name ends as those of datasets do: what very many names are asked first, for it costs little."""
+    """The same, asked of very many names: most end as no dataset does, and that costs little to see."""
     text = name if isinstance(name, str) else os.fsdecode(name)
     return text.lower().endswith(_ENDINGS) and is_dataset_name(text)
 
