@@ -9,7 +9,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("obs", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("obs", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "soak", settings.get_profile("obs"), max_examples=int(os.environ.get("OBS_SOAK", "100"))
 )

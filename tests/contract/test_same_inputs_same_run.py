@@ -133,7 +133,7 @@ def command_lines() -> st.SearchStrategy[list[Words]]:
 NUMBERS = itertools.count()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(groups=command_lines())
 @example(groups=[*INPUTS])
 @example(groups=[*INPUTS[::-1]])

@@ -68,7 +68,7 @@ def texts(words: list[list[str]]) -> dict[str, bytes]:
     return {kind: text.encode() for kind, text in found.items()}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(WORDS, min_size=1, max_size=4), min_size=1, max_size=6))
 @example([["country"], ["Norway"], ["2222222222"]])
 @example([["city"], ["age"], ["."], ["x"]])
@@ -81,7 +81,7 @@ def test_text_is_no_model_file(words: list[list[str]]) -> None:
             assert graph_of(data).format.container is None, (kind, data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(string.printable, max_size=60), st.text(string.ascii_letters, min_size=1, max_size=6))
 def test_two_lines_and_anything_are_none_either(rest: str, word: str) -> None:
     data = f"c{word}\n{word}\n{rest}".encode()
