@@ -13,11 +13,11 @@ from pathlib import Path
 import inputs
 import joblib  # type: ignore[import-untyped, unused-ignore]  # has no types
 import numpy as np
-from sklearn.ensemble import ExtraTreesRegressor  # type: ignore[import-untyped, unused-ignore]
-from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped, unused-ignore]
-from sklearn.neighbors import KNeighborsClassifier  # type: ignore[import-untyped, unused-ignore]
-from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped, unused-ignore]
-from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped, unused-ignore]
+from sklearn.ensemble import ExtraTreesRegressor  # type: ignore[import-untyped, unused-ignore]  # has no types
+from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped, unused-ignore]  # has no types
+from sklearn.neighbors import KNeighborsClassifier  # type: ignore[import-untyped, unused-ignore]  # has no types
+from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped, unused-ignore]  # has no types
+from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped, unused-ignore]  # has no types
 
 _TREES = 300
 _NODE_BYTES = 64 + 8

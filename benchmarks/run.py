@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shlex
 import shutil
 import sys
@@ -160,7 +161,8 @@ def document(
 
 def _portable(program: Program) -> str:
     """The command without this machine's places: as from the repository's root, in the scratch folder."""
-    return shown(program).replace(f"{HERE}{os.sep}", "benchmarks/").replace(program.cwd, ".")
+    text = shown(program).replace(f"{HERE}{os.sep}", "benchmarks/").replace(program.cwd, ".")
+    return re.sub(r"'?(?:/[^\s'/]+)+/bin/([^\s'/]+)'?", r"\1", text)
 
 
 def write_between(path: Path, table: str) -> None:

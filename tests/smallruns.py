@@ -8,11 +8,15 @@ from collections.abc import Callable
 
 from obs.cas.errors import ObsError
 from obs.cas.format.frozen import replace
-from obs.cas.format.reports import Environment
+from obs.cas.format.ids import blob_id
+from obs.cas.format.manifests import Manifest
+from obs.cas.format.objects import Object, object_id
+from obs.cas.format.reports import Environment, Observation, Report
+from obs.cas.format.runs import Run
 from obs.cas.operations.check import StoreCheck, check_store
 from obs.cas.operations.record import Recorded, record
 from obs.cas.operations.requests import Named, RecordRequest
-from obs.cas.store.chain import Entry
+from obs.cas.store.chain import Entry, Position
 from obs.cas.store.discovery import create
 from obs.cas.store.files import FileOperations
 from obs.cas.store.store import Store
@@ -96,3 +100,29 @@ def assert_sound(obs_folder: str, *, recorded: set[str]) -> list[Entry]:
     missing = recorded - {entry.manifest.run.hex for entry in entries}
     assert not missing, f"acknowledged and lost: {missing}"
     return entries
+
+
+def commit(store: Store, run: Run, *objects: Object, observations: tuple[Observation, ...] = ()) -> Entry:
+    """Puts a run into the history as it is, with what it links to."""
+    report = Report(run=object_id(run), obs="0", observations=observations)
+
+    def build(position: Position) -> Manifest:
+        return Manifest(
+            sequence=position.sequence,
+            recorded_at="2026-01-01T00:00:00.000000Z",
+            run=object_id(run),
+            report=object_id(report),
+            parent=position.parent,
+            history=position.history,
+        )
+
+    with store.batch() as batch:
+        for each in (*objects, run, report):
+            batch.add(each)
+        blob = batch.open_blob()  # without a byte: what tests name that need none
+        batch.keep_blob(blob, blob_id(b""))
+        batch.publish()
+    with store.chain.locked(10):
+        entry = store.chain.append(build, store.chain.head())
+    assert entry is not None
+    return entry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -31,6 +30,7 @@ from ..format.reports import Diagnostic
 from ..store.store import Store
 
 if TYPE_CHECKING:
+    from ..observe.headers import DatasetFormat
     from ..observe.tables.content import ColumnContent, TableContent, Unavailable
     from ..observe.tables.merging import FolderContent
 
@@ -47,15 +47,11 @@ _ID: Final = b"\0"
 class Described:
     """A content with all its columns, and what is to be stored beside it: nothing if it was there before."""
 
+    id: ObjectId
     content: Content
     columns: tuple[Column, ...]
     parts: tuple[ContentPart, ...] = ()
     digests: bytes = b""
-
-    @property
-    def id(self) -> ObjectId:
-        """Of the content object."""
-        return object_id(self.content)
 
 
 def describe(table: TableContent | FolderContent, label: str | None) -> Described:
@@ -97,7 +93,7 @@ def describe(table: TableContent | FolderContent, label: str | None) -> Describe
         member_parts=tuple(object_id(part) for part in member_parts),
     )
     parts = (*column_parts, *member_parts)
-    return Described(content=content, columns=columns, parts=parts, digests=digests)
+    return Described(id=object_id(content), content=content, columns=columns, parts=parts, digests=digests)
 
 
 def _column(column: ColumnContent) -> Column:
@@ -180,10 +176,12 @@ def shown_fields(columns: Sequence[Column]) -> tuple[ShownField, ...]:
     )
 
 
-def content_key(digest: bytes, name: str, *, delimiter: str | None, label: str | None) -> bytes:
+def content_key(digest: bytes, form: DatasetFormat | None, label: str | None) -> bytes:
     """What the content of a file or folder depends on, as a digest: `digest` is that of its bytes or the id
-    of its tree, and the others say how it is read."""
-    asked: list[Value] = ["content", RULES, digest, name, delimiter, label]
+    of its tree, `form` how a file is read (None: a folder, each of its files by its name)."""
+    asked: list[Value] = ["content", RULES, digest, label]
+    if form is not None:
+        asked += [form.kind, form.delimiter, form.compression]
     return blake3(encode(asked)).digest()
 
 
@@ -238,7 +236,7 @@ def stored_content(store: Store, wanted: ObjectId) -> Described:
     """A content that was stored, with all its columns. Raises MissingObject, CorruptObject, InvalidField."""
     content = store.objects.get(Content, wanted, "a report")
     parts = tuple(store.objects.get(ContentPart, part, "a content") for part in content.column_parts)
-    return Described(content=content, columns=tuple(columns_of(content, parts)))
+    return Described(id=wanted, content=content, columns=tuple(columns_of(content, parts)))
 
 
 def _known(store: Store, wanted: ObjectId) -> Described | None:
@@ -272,7 +270,10 @@ def unavailable(found: Unavailable | None, where: dict[str, Value]) -> Diagnosti
     places: list[str] = []
     if found.file is not None:
         details["file"] = found.file
-        places.append(f"in {found.file if isinstance(found.file, str) else os.fsdecode(found.file)}")
+        # A message is text; `details` has the name as it is.
+        places.append(
+            f"in {found.file if isinstance(found.file, str) else found.file.decode(errors='replace')}"
+        )
     if found.place is not None:
         details[found.place.unit] = found.place.number
         places.append(f"{found.place.unit} {found.place.number}")

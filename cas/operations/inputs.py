@@ -8,8 +8,7 @@ from ..errors import BadArgument
 from ..format.canonical import Value
 from ..format.data import File, Tree
 from ..format.frozen import frozen
-from ..format.ids import Sha256
-from ..format.inspections import Inspection
+from ..format.ids import ObjectId, Sha256
 from ..format.names import FileName, name_from_bytes
 from ..format.objects import object_id
 from ..format.runs import Document, Link, LinkKind, Metrics, Params
@@ -54,7 +53,7 @@ class Input:
         self.object: File | Tree | None = None
         self.sha256: Sha256 | None = None
         self.cached = 0
-        self.inspection: Inspection | None = None
+        self.inspection: ObjectId | None = None
         self.content: Described | None = None
 
     def recorded(self) -> File | Tree:

@@ -16,7 +16,7 @@ from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.inspections import Inspection
 from ..format.manifests import FileNote
 from ..format.names import name_bytes, role_from_name
-from ..format.objects import Object, encode_object, object_id
+from ..format.objects import Object, object_id
 from ..format.reports import Diagnostic, Observation
 from ..format.runs import LinkKind
 from ..format.trees import TreeBuilder
@@ -224,14 +224,10 @@ class Reader:
         return found
 
     def _add_inspection(self, given: Input, found: dict[str, Value]) -> None:
-        inspection = Inspection.of(object_id(given.recorded()), found)
         try:
-            encode_object(inspection)
+            given.inspection = self._batch.add(Inspection.of(object_id(given.recorded()), found))
         except FormatError:
             self.remarks.add("INSPECTION_TOO_LARGE")
-        else:
-            given.inspection = inspection
-            self.objects.append(inspection)
 
     def _read_bytes(self, opened: OpenedFile, *, keep: bool) -> tuple[FileDigests, BlobWriter | None]:
         blob = self._batch.open_blob() if keep and not self._request.dry_run else None
@@ -361,7 +357,7 @@ class Reader:
     def observations(self) -> tuple[Observation, ...]:
         """What was found out about single files, for the report."""
         seen = [
-            Observation(role=given.role, kind=given.inspection.KIND, id=object_id(given.inspection))
+            Observation(role=given.role, kind=Inspection.KIND, id=given.inspection)
             for given in self.artifacts
             if given.inspection is not None
         ]

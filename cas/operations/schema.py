@@ -11,13 +11,13 @@ from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.reports import Diagnostic
 from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
-from ..observe.headers import NoHeader, read_columns
-from .contents import Described, Seen, ShownField, answered, content_key, settled, shown_fields, unavailable
+from ..observe.headers import NoHeader, dataset_format, read_columns
+from .contents import Described, ShownField, answered, content_key, settled, shown_fields, unavailable
 from .findings import findings, label_not_found, missing_rows
 
 if TYPE_CHECKING:
-    from ..observe.reading import Progress
-    from ..observe.tables.content import LabelContent, TableContent, Unavailable
+    from ..observe.reading import FileDigests, Progress
+    from ..observe.tables.content import TableContent, Unavailable
     from ..observe.tables.merging import FolderContent
     from ..store.store import Store
 
@@ -86,8 +86,8 @@ def schema_path(
     if delimiter == "":
         raise BadArgument(what="an empty delimiter separates nothing")
     if not os.path.lexists(path) or path_kind(path) == "folder":
-        table = _read_folder(path, delimiter, label, jobs, threads, progress)
-        return _schema(path, _Seen(blake3=None, sha256=None, table=table), (), label, values=values)
+        folder = _read_folder(path, delimiter, label, jobs, threads, progress)
+        return _schema(path, _seen(folder, label, values=values), (), label)
     with open_regular(path) as opened:
         seen = None
         if store is not None and not values:
@@ -95,14 +95,14 @@ def schema_path(
         if seen is None:
             from ..observe.tables.reading import read_dataset
 
-            digests, found = read_dataset(
+            digests, table = read_dataset(
                 opened, sha256=True, label=label, delimiter=delimiter, threads=threads, progress=progress
             )
-            seen = _Seen(blake3=digests.blake3, sha256=digests.sha256, table=found)
+            seen = _seen(table, label, values=values, digests=digests)
         header: tuple[str, ...] | NoHeader = ()
-        if not isinstance(settled(seen.table, label), Described):
+        if not isinstance(seen.found, Described):
             header = read_columns(opened, delimiter=delimiter)
-    return _schema(path, seen, () if isinstance(header, NoHeader) else header, label, values=values)
+    return _schema(path, seen, () if isinstance(header, NoHeader) else header, label)
 
 
 def _check_label(label: str | None) -> None:
@@ -147,21 +147,35 @@ def schema_frame(frame: object, *, label: str | None = None, values: bool = Fals
     from ..observe.tables.frames import read_frame
 
     _check_label(label)
-    return schema_table(read_frame(frame, label=label), label=label, values=values)
-
-
-def schema_table(table: TableContent | Unavailable, *, label: str | None, values: bool) -> Schema:
-    """What a table holds that is in memory: it has no path and no bytes."""
-    return _schema(None, _Seen(blake3=None, sha256=None, table=table), (), label, values=values)
+    return _schema(None, _seen(read_frame(frame, label=label), label, values=values), (), label)
 
 
 @frozen
 class _Seen:
-    """What is known of a dataset before it is told."""
+    """What is known of a dataset before it is told. `names` are those of the label's values, if wanted."""
 
     blake3: BlobId | None
     sha256: Sha256 | None
-    table: Seen
+    found: Described | Unavailable | None
+    names: tuple[str | None, ...] | None = None
+
+
+def _seen(
+    table: TableContent | FolderContent | Unavailable | None,
+    label: str | None,
+    *,
+    values: bool,
+    digests: FileDigests | None = None,
+) -> _Seen:
+    """What was just read; a folder and a table in memory have no digests of bytes."""
+    found = settled(table, label)
+    classes = getattr(getattr(table, "label", None), "classes", None) if values else None
+    return _Seen(
+        blake3=digests.blake3 if digests is not None else None,
+        sha256=digests.sha256 if digests is not None else None,
+        found=found,
+        names=tuple(one.name for one in classes) if classes is not None else None,
+    )
 
 
 def _recorded(store: Store, opened: OpenedFile, *, label: str | None, delimiter: str | None) -> _Seen | None:
@@ -171,18 +185,16 @@ def _recorded(store: Store, opened: OpenedFile, *, label: str | None, delimiter:
         if digests is None or digests[1] is None:
             return None
         blake3 = BlobId(digests[0])
-        asked = content_key(digests[0], os.path.basename(opened.path), delimiter=delimiter, label=label)
-        answer = cache.find_answer(asked)
+        form = dataset_format(opened.path, delimiter)
+        answer = cache.find_answer(content_key(digests[0], form, label)) if form is not None else None
     found = answered(store, answer) if answer is not None else None
-    return _Seen(blake3=blake3, sha256=Sha256(digests[1]), table=found) if found is not None else None
+    return _Seen(blake3=blake3, sha256=Sha256(digests[1]), found=found) if found is not None else None
 
 
-def _schema(
-    path: str | None, seen: _Seen, header: tuple[str, ...], label: str | None, *, values: bool
-) -> Schema:
+def _schema(path: str | None, seen: _Seen, header: tuple[str, ...], label: str | None) -> Schema:
     """`header`: the names of the columns where the content is not known."""
     diagnostics: list[Diagnostic] = []
-    found = settled(seen.table, label)
+    found = seen.found
     content = None
     if isinstance(found, Described):
         content = found.content
@@ -208,21 +220,19 @@ def _schema(
         num_features_excluding_label=sum(name != label for name in header) if known else None,
         rows_with_missing=content.rows_with_missing if content is not None else None,
         label_missing=content.label.nulls if content is not None and content.label is not None else None,
-        classes=_classes(content, seen.table, values=values),
+        classes=_classes(content, seen.names),
         fields=shown_fields(found.columns) if isinstance(found, Described) else (),
         tables=content.tables if content is not None else None,
         diagnostics=tuple(sorted(diagnostics, key=lambda one: one.order)),
     )
 
 
-def _classes(content: Content | None, seen: Seen, *, values: bool) -> tuple[LabelClass, ...] | None:
-    """The label's values, with their names if those are wanted: only what was just seen has them."""
+def _classes(content: Content | None, names: tuple[str | None, ...] | None) -> tuple[LabelClass, ...] | None:
+    """The label's values; `names` are theirs, None if they are not to be told."""
     if content is None or content.label is None or content.label.classes is None:
         return None
-    names: list[str | None] = [None] * len(content.label.classes)
-    if values and seen is not None and not isinstance(seen, Described):
-        label: LabelContent | None = getattr(seen, "label", None)
-        names = [found.name for found in label.classes or ()] if label is not None else names
+    rows = content.label.classes
     return tuple(
-        LabelClass(name=name, rows=rows) for name, rows in zip(names, content.label.classes, strict=True)
+        LabelClass(name=name, rows=count)
+        for name, count in zip(names or [None] * len(rows), rows, strict=True)
     )

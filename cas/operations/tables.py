@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..format.objects import Object
 from ..format.reports import Diagnostic
 from ..observe.files import open_folder, walk_folder
-from ..observe.headers import is_dataset_name
+from ..observe.headers import dataset_format, is_dataset_name
 from ..store.batch import Batch
 from ..store.statcache import StatCache
 from ..store.store import Store
@@ -89,5 +89,5 @@ class Tables:
         return [*found.parts, found.content]
 
     def _key(self, given: Input, digest: bytes) -> bytes:
-        name = os.fsdecode(os.path.basename(given.path)) if given.kind == "file" else ""
-        return content_key(digest, name, delimiter=None, label=self._request.label)
+        form = dataset_format(given.path) if given.kind == "file" else None
+        return content_key(digest, form, self._request.label)

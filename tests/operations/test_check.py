@@ -10,47 +10,17 @@ from obs.cas.errors import CorruptObject
 from obs.cas.format.data import File, Tree, TreeEntry
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import BlobId
-from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import Object, object_id
-from obs.cas.format.reports import Report
 from obs.cas.format.runs import Document, Link, Metrics, Run
 from obs.cas.operations.check import check_store
 from obs.cas.operations.restore import restore
 from obs.cas.operations.revisions import Member
-from obs.cas.store.chain import Entry, Position
 from obs.cas.store.store import Store
-from smallruns import make_store
+from smallruns import commit, make_store
 
 EMPTY = b""
 BLOB = BlobId(blake3(EMPTY).digest())
 OTHER = BlobId(blake3(b"other").digest())
-
-
-def commit(store: Store, run: Run, *objects: Object) -> Entry:
-    """Puts a run into the history as it is, with what it links to."""
-    report = Report(run=object_id(run), obs="0")
-
-    def build(position: Position) -> Manifest:
-        return Manifest(
-            sequence=position.sequence,
-            recorded_at="2026-01-01T00:00:00.000000Z",
-            run=object_id(run),
-            report=object_id(report),
-            parent=position.parent,
-            history=position.history,
-        )
-
-    with store.batch() as batch:
-        for each in (*objects, run, report):
-            batch.add(each)
-        blob = batch.open_blob()
-        blob.write(EMPTY)
-        batch.keep_blob(blob, BLOB)
-        batch.publish()
-    with store.chain.locked(10):
-        entry = store.chain.append(build, store.chain.head())
-    assert entry is not None
-    return entry
 
 
 def messages(store: Store) -> list[tuple[str, str]]:

@@ -16,7 +16,6 @@ from obs.cas.format.data import File
 from obs.cas.format.frozen import fields_of
 from obs.cas.format.ids import BlobId
 from obs.cas.format.inspections import Inspection
-from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import object_id
 from obs.cas.format.reports import Observation, Report
 from obs.cas.format.runs import Link, Run
@@ -27,9 +26,8 @@ from obs.cas.operations.inspect import inspect_member, inspect_path
 from obs.cas.operations.requests import Named, RecordRequest
 from obs.cas.operations.revisions import resolve, resolve_member
 from obs.cas.operations.show import ShownRun, show
-from obs.cas.store.chain import Position
 from obs.cas.store.store import Store
-from smallruns import again, checked, history, make_store, record_run
+from smallruns import again, checked, commit, history, make_store, record_run
 
 
 def request_of(folder: Path, data: bytes, name: str = "model.pkl") -> RecordRequest:
@@ -169,24 +167,7 @@ def test_an_inspection_of_another_file_is_found(tmp_path: Path) -> None:
         other = File(size=0, blake3=BlobId(b"\x01" * 32))
         run = Run(artifacts=(Link(role="model", name="m", kind="file", id=object_id(other)),))
         moved = Observation(role="model", kind="inspection", id=object_id(found))
-        report = Report(run=object_id(run), obs="0", observations=(moved,))
-
-        def build(position: Position) -> Manifest:
-            return Manifest(
-                sequence=position.sequence,
-                recorded_at="2026-01-01T00:00:00.000000Z",
-                run=object_id(run),
-                report=object_id(report),
-                parent=position.parent,
-                history=position.history,
-            )
-
-        with opened.batch() as batch:
-            for one in (other, run, report):
-                batch.add(one)
-            batch.publish()
-        with opened.chain.locked(10):
-            opened.chain.append(build, opened.chain.head())
+        commit(opened, run, other, observations=(moved,))
         problems = check_store(opened, full=True).problems
     assert [(problem.code, problem.id) for problem in problems] == [("OBJECT_CORRUPT", seen.id.hex)]
     assert "another file" in problems[0].message

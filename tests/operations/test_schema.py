@@ -138,6 +138,24 @@ def test_a_missing_file_is_one(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------ record
 
 
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    """Of a table that the stat cache is asked for, and of the file that spoils a folder."""
+    store = make_store(str(tmp_path))
+    table = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")
+    Path(table).write_text("x,y\n" + "1,a\n2,b\n" * 20_000)
+    os.utime(table, (1_000_000_000, 1_000_000_000))
+    cached = again(request_of(table), cache=True, force=True)
+    assert [record_run(store, cached).created for _ in range(2)] == [True, True]
+    assert content_of(store) is not None
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, text in ((b"a.csv", "x,y\n1,a\n"), (b"\xfe.csv", "x,y\n1\n")):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text(text)
+    done = record_run(store, request_of(str(folder)))
+    assert [found.details["file"] for found in done.diagnostics] == [b"\xfe.csv"]
+    assert checked(store).problems == ()
+
+
 def test_record_stores_what_schema_says(tmp_path: Path) -> None:
     store, path = make_store(str(tmp_path)), write(tmp_path, TABLE)
     record_run(store, request_of(path))
