@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import BadArgument
@@ -139,22 +140,34 @@ class _Text:
 
 
 class _Blocks(io.RawIOBase):
-    """The text behind the header in the blocks in which pyarrow is to take it, then the row that is ours."""
+    """The text behind the header in the blocks in which pyarrow is to take it, then the row that is ours.
+
+    pyarrow reads ahead in a thread of its own, and goes on for a while after it has given up: nobody else
+    may read the text before `stop`.
+    """
 
     def __init__(self, text: _Text, block_bytes: int, last_row: bytes) -> None:
         self._text = text
         self._block_bytes = block_bytes
         self._last_row = last_row
         self._ended = False
+        self._lock = Lock()
         self.too_long = False
+
+    def stop(self) -> None:
+        """From here on there is no more text. Waits for a block that is being read."""
+        with self._lock:
+            self._ended = True
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         """The next block, whatever `size`. It has a line end: only a row with quoted ones is cut twice."""
-        if self._ended:
-            return b""
+        with self._lock:
+            return b"" if self._ended else self._next()
+
+    def _next(self) -> bytes:
         block = self._text.read(self._block_bytes)
         while b"\n" not in block and b"\r" not in block:
             more = self._text.read(max(len(block), self._block_bytes))
@@ -241,6 +254,8 @@ def _read(
         if "straddl" in str(error):
             return None
         return Unavailable("BAD_ROWS", "the rows cannot be told apart")
+    finally:
+        blocks.stop()
     return table_content(names, columns, rows=rows, rows_with_missing=missing.count, label=label)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 
 import pytest
 from blake3 import blake3
@@ -42,6 +43,33 @@ def test_every_byte_goes_to_the_hashers_once(data: bytes, threads: int, tmp_path
         found = read_csv(stream, delimiter=",", threads=threads)
     assert isinstance(found, TableContent | Unavailable)
     assert (stream.size, told[0]) == (len(data), len(data))
+    assert hasher.digest() == blake3(data).digest()
+
+
+class SlowStream(FileStream):
+    """Others get their turn in the middle of every read."""
+
+    reading = False
+    overlapped = False
+
+    def read(self, size: int) -> bytes:
+        self.overlapped |= self.reading
+        self.reading = True
+        sleep(0.02)
+        data = super().read(size)
+        self.reading = False
+        return data
+
+
+def test_a_reader_that_has_given_up_reads_no_further(tmp_path: Path) -> None:
+    data = b'a\n"' + b"x\n" * 3_000_000 + b'"\n'
+    path = tmp_path / "data.csv"
+    path.write_bytes(data)
+    hasher = blake3()
+    with open_regular(str(path)) as opened:
+        stream = SlowStream(opened, [hasher.update])
+        assert isinstance(read_csv(stream, delimiter=","), TableContent)
+    assert not stream.overlapped
     assert hasher.digest() == blake3(data).digest()
 
 
