@@ -17,6 +17,7 @@ from .fields import Fields, Misplaced
 from .ids import ObjectId, derive_object_id
 
 if TYPE_CHECKING:
+    from .claims import Claims
     from .contents import Content, ContentPart
     from .data import File, Part, Tree
     from .inspections import Inspection
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .reports import Environment, Report
     from .runs import Metrics, Params, Run
 
-Observed: TypeAlias = "Content | ContentPart | Environment | Inspection | Report"
+Observed: TypeAlias = "Claims | Content | ContentPart | Environment | Inspection | Report"
 """What obs saw; the others are what was there, and what was said."""
 Object: TypeAlias = "File | Tree | Part | Metrics | Params | Run | Manifest | Observed"
 
@@ -36,6 +37,7 @@ KINDS: Final = {
     "metrics": ("runs", "Metrics"),
     "params": ("runs", "Params"),
     "run": ("runs", "Run"),
+    "claims": ("claims", "Claims"),
     "content": ("contents", "Content"),
     "content-part": ("contents", "ContentPart"),
     "inspection": ("inspections", "Inspection"),

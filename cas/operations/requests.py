@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import BadArgument, InvalidField
 from ..format.canonical import Value
 from ..format.frozen import frozen
 from ..format.manifests import MAX_MESSAGE_BYTES
 from ..format.names import RESERVED_ROLES, check_role
 from ..format.runs import MAX_TEXT_BYTES, STATUSES, Status
+
+if TYPE_CHECKING:
+    from ..format.claims import Claims
 
 
 @frozen
@@ -33,9 +38,11 @@ class Named:
 class RecordRequest:
     """One `record`: what went in, what came out, what was said, and how to go about it.
 
-    `given_params` are (key, value) pairs in the order given. `jobs` files are read at once (None: as many as
-    the active backend of joblib says), `threads` may work at one table; the result depends on neither.
-    Raises BadArgument.
+    `given_params` are (key, value) pairs in the order given. `record` is the path of the trainer's own record
+    of the run, and `claims` what was read out of it; `label_is_claimed` where the label comes from there too.
+    `metrics_contract` are the keys that the metrics are to have.
+    `jobs` files are read at once (None: as many as the active backend of joblib says), `threads` may work at
+    one table; the result depends on neither. Raises BadArgument.
     """
 
     obs_version: str
@@ -44,8 +51,12 @@ class RecordRequest:
     artifacts: tuple[Named, ...] = ()
     metrics: str | None = None
     params: str | None = None
+    record: str | None = None
+    claims: Claims | None = None
     given_params: tuple[tuple[str, Value], ...] = ()
     label: str | None = None
+    label_is_claimed: bool = False
+    metrics_contract: tuple[str, ...] | None = None
     message: str | None = None
     run_id: str | None = None
     status: Status = "ok"
