@@ -25,6 +25,7 @@ from .format.canonical import Value
 from .format.data import File, Tree
 from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
+from .operations.anchors import read_anchor
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
 from .operations.log import Damage, LogRequest, log
@@ -32,7 +33,7 @@ from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
 from .operations.revisions import resolve
 from .operations.show import ShownObject, ShownRun, show
-from .operations.verify import Verification, read_anchor, verify_file
+from .operations.verify import Verification, verify_file
 from .operations.views import RunView
 from .store.discovery import create, find_named, find_upwards
 from .store.files import FileOperations

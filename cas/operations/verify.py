@@ -9,14 +9,10 @@ Without an anchor a store that was rewritten or cut short as a whole cannot be t
 
 from __future__ import annotations
 
-import base64
-import os
-import re
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Literal
 
 from ..errors import (
-    BadArgument,
     FileChanged,
     FileMissing,
     FormatError,
@@ -32,20 +28,17 @@ from ..format.merkle import root
 from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Link, Metrics, Run
-from ..observe.files import open_beneath, open_folder, open_regular
+from ..observe.files import open_beneath, open_folder
 from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry, Gap
 from ..store.store import Store
+from .anchors import Anchor
 from .check import Checker
 from .lineage import Place, digest_file, roles_of, tree_entries
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
-
-_HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
-_DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
-_CHECKPOINT_BYTES: Final = 64 * 1024
 
 
 @frozen
@@ -120,17 +113,6 @@ class Verification:
         return self.history.anchored_to is not None and not self.verdict.startswith("ANCHORED")
 
 
-@frozen
-class Anchor:
-    """What a verifier kept elsewhere: a manifest's id, or a checkpoint (origin, size, root)."""
-
-    text: str
-    manifest: ObjectId | None = None
-    origin: str | None = None
-    size: int = 0
-    root: bytes = b""
-
-
 class _Walk:
     """What one walk over the history found."""
 
@@ -143,42 +125,6 @@ class _Walk:
         self.problems: list[Problem] = []
         self.anchored_at: int | None = None
         self.anchor_root: bytes | None = None
-
-
-def read_anchor(text: str) -> Anchor:
-    """An anchor from the command line: 64 hex digits, or a checkpoint file (C2SP tlog-checkpoint body).
-
-    Signature lines are passed over, unchecked. Raises BadArgument: names, tags and prefixes are
-    resolved by the very store under test, and prove nothing.
-    """
-    if _HEX_64.match(text):
-        return Anchor(text=text, manifest=ObjectId.parse(text))
-    if not os.path.exists(text):
-        raise BadArgument(
-            what=f"'{text}' is no anchor: neither 64 hex digits nor a checkpoint file",
-            hint="a name, tag or prefix would be resolved by the very store under test",
-        )
-    with open_regular(text) as opened:
-        data = os.read(opened.fd, _CHECKPOINT_BYTES + 1)
-    problem = BadArgument(
-        what=f"{text} is no checkpoint: it needs three lines, origin, size and base64 root, each ended by LF"
-    )
-    try:
-        lines = data.decode().split("\n")
-    except UnicodeDecodeError:
-        raise problem from None
-    if len(data) > _CHECKPOINT_BYTES or len(lines) < 4 or "\r" in data.decode() or lines[3] != "":
-        raise problem
-    origin, size, encoded = lines[:3]
-    try:
-        top = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise problem from None
-    if not origin or not _DECIMAL.match(size) or size == "0" or len(top) != 32:
-        raise problem
-    if base64.b64encode(top).decode() != encoded:
-        raise problem
-    return Anchor(text=text, origin=origin, size=int(size), root=top)
 
 
 def verify_file(

@@ -39,8 +39,9 @@ def command(
     Without FILE: the chain and all objects. FILE is always read; what counts is its content.
     """
     from ...cas.errors import BadArgument
+    from ...cas.operations.anchors import read_anchor
     from ...cas.operations.check import StoreCheck, check_store
-    from ...cas.operations.verify import Verification, read_anchor, verify_file
+    from ...cas.operations.verify import Verification, verify_file
     from ..render import check_lines, verify_lines
 
     anchor = read_anchor(against) if against is not None else None
