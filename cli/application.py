@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "log": "Tell the run history, newest first.",
     "show": "Show a manifest, a run, an object, or the runs that a file belongs to.",
     "verify": "Check where a file came from, or the whole store.",
+    "prove": "Write a proof of where a file came from, to be checked without the store.",
+    "checkpoint": "Print the head of the history, to be kept elsewhere.",
     "schema": "Tell what a dataset holds, without training.",
     "inspect": "Tell what a model file holds, without executing it.",
     "cat": "Write kept bytes to standard output.",

@@ -21,7 +21,7 @@ from ..format.evidence import check_proof, make_proof
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.merkle import root
-from ..format.objects import KINDS, class_of, object_id
+from ..format.objects import KINDS, class_of
 from ..format.reports import Environment, Report
 from ..format.runs import Metrics, Params, Run
 from ..format.tlog import Checkpoint
@@ -30,14 +30,15 @@ from ..store.objects import AnyObject
 from ..store.store import Store
 from .anchors import Anchor
 from .history import History
-from .lineage import entries_with, file_of, roles_of
+from .lineage import file_of
 from .revisions import links_of
+from .trace import trace
 from .verifyproof import places_in
 
 
 @frozen
 class HeldHead:
-    """The head of a history, as something to keep elsewhere. `root` is SHA-256, hex; `text` the three lines."""
+    """The head of a history, as something to keep elsewhere: `root` in hex, `text` the three lines."""
 
     origin: str
     size: int
@@ -65,7 +66,7 @@ class Proved:
 
 @frozen
 class Continuation:
-    """That the history of `old_size` manifests is the beginning of today's (RFC 9162 2.1.4); hashes in hex."""
+    """That a history of `old_size` manifests is the beginning of today's (RFC 9162 2.1.4); hashes in hex."""
 
     origin: str
     old_size: int
@@ -101,9 +102,7 @@ def prove(store: Store, subject: Entry | str, *, at: Anchor | None, with_report:
         head = top if at is None else _head_at(store, whole, at)
     entry = subject if isinstance(subject, Entry) else _newest_with(store, subject, head)
     if at is not None and entry.manifest.sequence > head.manifest.sequence:
-        raise BeyondAnchor(
-            anchor=at.text, size=head.manifest.sequence + 1, sequence=entry.manifest.sequence
-        )
+        raise BeyondAnchor(anchor=at.text, size=head.manifest.sequence + 1, sequence=entry.manifest.sequence)
     with History.of(store, head) as history:
         try:
             made = make_proof(
@@ -189,18 +188,15 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
 
 def _newest_with(store: Store, path: str, head: Entry) -> Entry:
     """The newest manifest up to `head` whose run has the file as an output, else in any other role."""
-    file = file_of(path)
-    found = entries_with(store, file)
+    answer = trace(store, file_of(path), anchor=None, find=None, full=False)
+    found = answer.hits
+    if not found and answer.problems:  # where the history has gaps, what they held is not known
+        raise BrokenChain(problem=answer.problems[0].message)
     if not found:
         raise NotRecorded(path=path)
     # If all of them came later than the anchor, the oldest: it is told how much later.
-    found = [entry for entry in found if entry.manifest.sequence <= head.manifest.sequence] or found[-1:]
-    for entry in found:
-        run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-        outputs = {link.role for link in run.artifacts}
-        if any(place.role in outputs for place in roles_of(store, run, file, object_id(file), {})):
-            return entry
-    return found[0]
+    hits = [hit for hit in found if hit.entry.manifest.sequence <= head.manifest.sequence] or found[-1:]
+    return next((hit for hit in hits if hit.wrote), hits[0]).entry
 
 
 def _objects(store: Store, entry: Entry, *, with_report: bool) -> Iterator[bytes]:

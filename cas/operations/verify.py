@@ -24,21 +24,24 @@ from ..format.canonical import Value
 from ..format.data import File
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
-from ..format.merkle import root
+from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Link, Metrics, Run
 from ..observe.files import open_beneath, open_folder
 from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
-from ..store.chain import Entry, Gap
+from ..store.chain import Entry
 from ..store.store import Store
 from .anchors import Anchor
 from .check import Checker
-from .lineage import Place, digest_file, roles_of, tree_entries
+from .lineage import Place, digest_file, tree_entries
+from .trace import Hit, Trace, trace
+from .upstream import Upstream, follow, walked_producers
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
+Direction = Literal["output", "input", "document"]
 
 
 @frozen
@@ -69,7 +72,7 @@ class Lineage:
     recorded_at: str
     role: str
     member: FileName | None
-    direction: Literal["output", "input", "document"]
+    direction: Direction
     run_id: str | None
     label: str | None
     datasets: tuple[DatasetState, ...]
@@ -95,6 +98,7 @@ class Verification:
     verdict: str
     levels: tuple[str, ...]
     runs: tuple[Lineage, ...]
+    upstream: tuple[Upstream, ...]
     history: History
     problems: tuple[Problem, ...]
 
@@ -113,20 +117,6 @@ class Verification:
         return self.history.anchored_to is not None and not self.verdict.startswith("ANCHORED")
 
 
-class _Walk:
-    """What one walk over the history found."""
-
-    def __init__(self, head: ObjectId | None) -> None:
-        self.head = head
-        self.entries = 0
-        self.root = root(())
-        self.first: ObjectId | None = None
-        self.hits: list[tuple[Entry, Run, list[Place]]] = []
-        self.problems: list[Problem] = []
-        self.anchored_at: int | None = None
-        self.anchor_root: bytes | None = None
-
-
 def verify_file(
     store: Store, path: str, *, anchor: Anchor | None = None, full: bool = False, check_data: bool = False
 ) -> Verification:
@@ -135,114 +125,87 @@ def verify_file(
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BrokenChain (HEAD).
     """
     file, sha256 = digest_file(path)
-    wanted = object_id(file)
-    walk = _walk(store, file, wanted, anchor)
-    problems = list(walk.problems)
+    found = trace(store, file, anchor=anchor, find=None, full=full)
+    problems = list(found.problems)
     checker = Checker(store, blobs=full)
     damaged = False
-    for entry, run, _ in walk.hits:
-        found = checker.check_run(entry, run)
-        damaged = damaged or bool(found)
-        problems += found
-    lineages = tuple(
-        _lineage(store, entry, run, place, check_data) for entry, run, places in walk.hits for place in places
-    )
-    levels = _levels(walk, anchor, damaged)
+    for hit in found.hits:
+        wrong = checker.check_run(hit.entry, hit.run)
+        damaged = damaged or bool(wrong)
+        problems += wrong
+    levels = _levels(found, damaged)
+    steps: list[Upstream] = []
+    if not damaged:
+        try:
+            for step, entry, run in follow(store, _runs_of(found.hits), walked_producers(store)):
+                steps.append(step)
+                problems += checker.check_run(entry, run)
+        except (IntegrityError, FormatError) as error:
+            problems.append(Problem(code=error.code, id=None, message=str(error)))
     # Where the history has gaps, what they held is not known: that nothing was found there is no answer.
-    if damaged or (walk.problems and not walk.hits):
+    if damaged or (found.problems and not found.hits):
         verdict = "CORRUPT"
-    elif anchor is not None and walk.anchored_at is None:
+    elif anchor is not None and found.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
-        problems.append(_mismatch(walk, anchor))
+        problems.append(_mismatch(found, anchor))
     else:
         verdict = levels[-1] if levels else "NOT-RECORDED"
     return Verification(
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict=verdict,
         levels=levels,
-        runs=lineages,
+        runs=tuple(
+            _lineage(store, hit.entry, hit.run, place, check_data)
+            for hit in found.hits
+            for place in hit.places
+        ),
+        upstream=tuple(steps),
         history=History(
-            size=walk.entries,
-            head=walk.head,
-            root=walk.root.hex(),
-            anchored_to=anchor.text if anchor is not None and walk.anchored_at is not None else None,
-            walked=not walk.problems,
+            size=found.size,
+            head=found.head,
+            root=found.root.hex(),
+            anchored_to=anchor.text if anchor is not None and found.anchored_at is not None else None,
+            walked=found.walked,
         ),
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _levels(walk: _Walk, anchor: Anchor | None, damaged: bool) -> tuple[str, ...]:
-    if not walk.hits or damaged:
+def _runs_of(hits: tuple[Hit, ...]) -> list[tuple[ObjectId, Run]]:
+    """The runs that wrote the bytes, each once."""
+    return list({hit.entry.manifest.run: hit.run for hit in hits if hit.wrote}.items())
+
+
+def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
+    if not found.hits or damaged:
         return ()
     levels = ["RECORDED"]
-    if not walk.problems:
+    if not found.problems:
         levels.append("CHAIN-CONSISTENT")
-        oldest = min(entry.manifest.sequence for entry, _, _ in walk.hits)
-        if anchor is not None and walk.anchored_at is not None and oldest < walk.anchored_at:
-            levels.append(f"ANCHORED({walk.anchored_at} of {walk.entries})")
+        oldest = min(hit.entry.manifest.sequence for hit in found.hits)
+        if found.anchored_at is not None and oldest < found.anchored_at:
+            levels.append(f"ANCHORED({found.anchored_at} of {found.size})")
     return tuple(levels)
 
 
-def _walk(store: Store, file: File, wanted: ObjectId, anchor: Anchor | None) -> _Walk:
-    """The whole history: every parent link checked, every run asked for the bytes."""
-    walk = _Walk(store.chain.head())
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    runs: dict[ObjectId, tuple[Run, list[Place]]] = {}
-    for step in store.chain.walk(walk.head):
-        if isinstance(step, Gap):
-            digits = step.id.hex if step.id is not None else None
-            walk.problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
-            continue
-        if not walk.entries:
-            walk.entries = step.manifest.sequence + 1
-            walk.root = root(step.next_history())
-        walk.first = step.id
-        if anchor is not None:
-            _meet_anchor(walk, anchor, step)
-        run_id = step.manifest.run
-        if run_id not in runs:
-            try:
-                run = store.objects.get(Run, run_id, f"manifest {step.id.short}")
-            except (IntegrityError, FormatError) as error:
-                walk.problems.append(
-                    Problem(code=error.code, id=run_id.hex, message=str(error), runs=(run_id,))
-                )
-                continue
-            runs[run_id] = (run, roles_of(store, run, file, wanted, trees))
-        run, places = runs[run_id]
-        if places:
-            walk.hits.append((step, run, places))
-    origin = f"obs/{walk.first.hex}" if walk.first is not None else None
-    if anchor is not None and anchor.origin not in (None, origin):
-        walk.anchored_at = None
-    return walk
-
-
-def _meet_anchor(walk: _Walk, anchor: Anchor, step: Entry) -> None:
-    size = step.manifest.sequence + 1
+def _mismatch(found: Trace, anchor: Anchor) -> Problem:
     if anchor.manifest is not None:
-        if step.id == anchor.manifest:
-            walk.anchored_at = size
-    elif size == anchor.size:
-        walk.anchor_root = root(step.next_history())
-        if walk.anchor_root == anchor.root:
-            walk.anchored_at = size
-
-
-def _mismatch(walk: _Walk, anchor: Anchor) -> Problem:
-    if anchor.manifest is not None:
-        message = f"the history of {walk.entries} manifests does not contain manifest {anchor.manifest.hex}"
-    elif anchor.size > walk.entries:
-        message = f"the checkpoint names {anchor.size} manifests, and the history has {walk.entries}"
+        message = f"the history of {found.size} manifests does not contain manifest {anchor.manifest.hex}"
+    elif anchor.size > found.size:
+        message = f"the checkpoint names {anchor.size} manifests, and the history has {found.size}"
     else:
         message = f"the first {anchor.size} manifests are not those that the checkpoint names"
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 
+def direction_of(run: Run, role: str) -> Direction:
+    """What stands in a role of the run."""
+    if any(link.role == role for link in run.artifacts):
+        return "output"
+    return "input" if any(link.role == role for link in run.datasets) else "document"
+
+
 def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: bool) -> Lineage:
-    roles = {link.role: "input" for link in run.datasets} | {link.role: "output" for link in run.artifacts}
-    direction = roles.get(place.role, "document")
     return Lineage(
         manifest=entry.id,
         run=entry.manifest.run,
@@ -250,7 +213,7 @@ def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: boo
         recorded_at=entry.manifest.recorded_at,
         role=place.role,
         member=place.member,
-        direction="output" if direction == "output" else "input" if direction == "input" else "document",
+        direction=direction_of(run, place.role),
         run_id=run.run_id,
         label=run.label,
         datasets=tuple(dataset_state(store, entry, link, check_data) for link in run.datasets),
@@ -260,13 +223,16 @@ def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: boo
 
 def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> DatasetState:
     """A link of a run beside what lies at its place now (if `check`, by reading all of it)."""
-    note = entry.manifest.note_of(link.role)
-    view = file_view(store, link, entry.manifest)
-    path = note.path if note is not None and not note.outside else None
+    path = _path_of(entry.manifest, link)
     state: State = "not-checked"
     if check and path is not None:
         with suppress(FileChanged, OperatingSystemRefused):  # it cannot be read now: nothing is known of it
             state = compare_with_disk(store, link, path)
+    return state_of(file_view(store, link, entry.manifest), entry.manifest, link, state)
+
+
+def state_of(view: FileView, manifest: Manifest, link: Link, state: State) -> DatasetState:
+    """A dataset's view, and how it compares with what lies at its place."""
     return DatasetState(
         role=view.role,
         name=view.name,
@@ -276,9 +242,15 @@ def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> Datase
         blake3=view.blake3,
         sha256=view.sha256,
         id=view.id,
-        path=path,
+        path=_path_of(manifest, link),
         state=state,
     )
+
+
+def _path_of(manifest: Manifest, link: Link) -> FileName | None:
+    """Where it lay, if that was in the folder that holds `.obs/`."""
+    note = manifest.note_of(link.role)
+    return note.path if note is not None and not note.outside else None
 
 
 def compare_with_disk(store: Store, link: Link, path: FileName) -> State:

@@ -19,7 +19,7 @@ from ..format.runs import Link, Metrics
 from ..format.tlog import MAX_PROOF_BYTES
 from .anchors import Anchor, read_up_to
 from .lineage import Place, digest_file, names_of, places_of
-from .verify import DatasetState, History, Lineage, Verification, VerifiedFile, direction_of
+from .verify import DatasetState, History, Lineage, Verification, VerifiedFile, direction_of, state_of
 from .views import Problem, view_of
 
 
@@ -28,27 +28,27 @@ class ProofVerification(Verification):
     """The answer. Its history is the one that the proof is about, and `history.head` or a checkpoint of that
     size and root the anchor that it needs; with PROVEN-AGAINST it is the one that the anchor names.
 
-    `origin` is what the proof says of itself; only an anchor that is a checkpoint confirms it. `signed`: the
+    `origin` is None where it was not confirmed, by a checkpoint or by manifest 0 itself. `signed`: the
     checkpoint in the proof has signatures, which were not checked. `anchor_size`: how many manifests the
     anchor names that was given, where it is a checkpoint.
     """
 
     proof: str
-    origin: str
+    origin: str | None
     signed: bool
     anchor_size: int | None
 
     @property
     def exit_code(self) -> int:
-        """0 proven, 1 not about this file, 3 the anchor is contradicted, 5 no anchor, or one of another size."""
+        """0 proven, 1 not about this file, 3 the anchor is contradicted, 5 no anchor that says anything."""
         return {"PROVEN-AGAINST": 0, "NOT-RECORDED": 1, "ANCHOR-MISMATCH": 3}.get(self.verdict, 5)
 
 
 def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerification:
     """What the proof file shows about the file at `path`.
 
-    Raises MalformedProof; NotProvable where the file might stand in a list that no proof carries; FileMissing,
-    WrongFileType, FileChanged, OperatingSystemRefused.
+    Raises MalformedProof; NotProvable where the file might stand in a list that no proof carries;
+    FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
     """
     data = read_up_to(proof, MAX_PROOF_BYTES)
     if data is None:
@@ -66,12 +66,15 @@ def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerifi
         levels = ("UNANCHORED-PROOF",)
     else:
         levels = ("UNANCHORED-PROOF", "PROVEN-AGAINST")
+    by_checkpoint = anchored is not None and anchor is not None and anchor.origin is not None
+    confirmed = by_checkpoint or proven.proved.manifest.sequence == 0
     shown = anchored if anchored is not None else proven.head
     return ProofVerification(
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict="ANCHOR-MISMATCH" if problem is not None else levels[-1] if levels else "NOT-RECORDED",
         levels=levels,
         runs=tuple(_lineage(proven, place) for place in places),
+        upstream=(),
         history=History(
             size=shown.size,
             head=shown.id,
@@ -81,7 +84,7 @@ def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerifi
         ),
         problems=(problem,) if problem is not None else (),
         proof=proof,
-        origin=proven.checkpoint.origin,
+        origin=proven.checkpoint.origin if confirmed else None,
         signed=proven.checkpoint.signed,
         anchor_size=anchor.size if anchor is not None and anchor.manifest is None else None,
     )
@@ -118,7 +121,9 @@ def _meet(proven: Proven, anchor: Anchor) -> tuple[Leaf | None, Problem | None]:
     leaves = (proven.head, proven.proved)
     if anchor.manifest is not None:
         found = next((leaf for leaf in leaves if leaf.id == anchor.manifest), None)
-        message = f"manifest {anchor.manifest.hex} is neither the one that is proved nor the head of the proof"
+        message = (
+            f"manifest {anchor.manifest.hex} is neither the one that is proved nor the head of the proof"
+        )
     elif anchor.origin != proven.checkpoint.origin:
         found, message = None, f"the proof is about the history {proven.checkpoint.origin}"
     else:
@@ -153,6 +158,4 @@ def _lineage(proven: Proven, place: Place) -> Lineage:
 def _dataset(proven: Proven, link: Link) -> DatasetState:
     found, manifest = proven.objects[link.id], proven.proved.manifest
     view = view_of(link, found if isinstance(found, File | Tree) else None, manifest)
-    note = manifest.note_of(link.role)
-    path = note.path if note is not None and not note.outside else None
-    return DatasetState.beside(view, path, "not-checked")
+    return state_of(view, manifest, link, "not-checked")
