@@ -538,7 +538,7 @@ class BeyondAnchor(Incomplete):
     sequence: int
 
     def sentence(self) -> str:
-        return f"manifest {self.sequence} came later than the anchor {self.anchor}, which names {self.size}"
+        return f"manifest {self.sequence} came later than the anchor {self.anchor}, of {self.size} manifests"
 
 
 class NotProvable(Incomplete):

@@ -22,8 +22,14 @@ def proof_lines(result: ProofVerification, *, color: bool) -> Iterator[str]:
     if result.verdict == "NOT-RECORDED":
         yield f"the run that {escape(result.proof)} is about has these bytes nowhere"
     elif history.head is not None:
-        yield f"proof: in a history of {counted(history.size, 'manifest')} with the head {history.head.hex}"
-        yield f"       and the root {history.root}"
+        named = (
+            "a history"
+            if history.anchored_to is None
+            else f"the history that {escape(history.anchored_to)} names"
+        )
+        yield f"in {named}: {counted(history.size, 'manifest')}"
+        yield f"  head  {history.head.hex}"
+        yield f"  root  {history.root}"
     if result.signed:
         yield "the signatures in the proof were not checked"
     if result.verdict == "UNANCHORED-PROOF":
@@ -32,7 +38,7 @@ def proof_lines(result: ProofVerification, *, color: bool) -> Iterator[str]:
                 f"the anchor names {counted(result.anchor_size, 'manifest')}, and says nothing about "
                 "this proof; 'obs prove --at' makes one for it"
             )
-        yield "not shown: whose history that is; this needs that head, or a checkpoint of that size and root,"
-        yield "kept elsewhere and given with --against"
+        yield "not shown: that this history is the one that was written; that needs its head, or a checkpoint"
+        yield "of that size and root, which was kept elsewhere and is given with --against"
     shade: Style = "green" if result.exit_code == 0 else "yellow" if result.exit_code == 1 else "red"
     yield style(result.verdict, shade, "bold", color=color)

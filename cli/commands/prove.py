@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--at", metavar="ID64|FILE", help="About the history as this anchor names it: a head, or a checkpoint."
 )
-@click.option(
-    "--with-report", is_flag=True, help="Carry the report, its inspections and the environment too."
-)
+@click.option("--with-report", is_flag=True, help="Carry what obs saw too: report, inspections, environment.")
 @click.option("--since", metavar="ID64|FILE", help="Prove instead that the history goes on from this anchor.")
 @click.option("-o", "--output", metavar="FILE", help="Write it to FILE.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
@@ -48,7 +46,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> int:
-    """Write a proof that a run, and with it its files, is part of the history; without FILE or REV the newest.
+    """Write a proof that a run, and with it its files, is part of the history (by default the newest).
 
     It is a C2SP tlog-proof that carries what the run says, and none of its files' bytes. Of a FILE: about the
     newest run that wrote it, else the newest that read it. obs verify FILE --proof checks it anywhere.
