@@ -18,7 +18,7 @@ from blake3 import blake3
 from standalone import KINDS, Bad, Map, check_object, extend, need, unpack
 
 EXIT = {"PROVEN-AGAINST": 0, "NOT-RECORDED": 1, "ANCHOR-MISMATCH": 3, "MALFORMED": 3, "UNANCHORED-PROOF": 5}
-NUMBER = "(0|[1-9][0-9]*)"
+NUMBER = "(0|[1-9][0-9]{0,18})"
 
 
 def decoded(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Makes tlog/ anew: checkpoints and proof files of the example store, and a description for other programs."""
+"""Makes tlog/ anew: checkpoints and proof files of the example store, told to other programs in hex."""
 
 from __future__ import annotations
 
