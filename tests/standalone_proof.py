@@ -1,6 +1,6 @@
 """A second checker of proof files, written from docs/format.md alone: it imports nothing of obs.
 
-    python standalone_proof.py FILE PROOF [ID64|CHECKPOINT]     exit code: 0 proven, 1 not, 3 wrong, 5 unanchored
+    python standalone_proof.py FILE PROOF [ID64|CHECKPOINT]     exits with 0 proven, 1 not, 3 wrong, 5 open
 
 Objects are read by tests/standalone.py, which is written in the same way.
 """

@@ -95,7 +95,7 @@ def test_golden_proofs_in_both_checkers_and_pymerkle(row: dict[str, Any], oracle
     data = (FOLDER / row["file"]).read_bytes()
     file, proven = ProofFile.parse(data), check_proof(data)
     assert file.encode() == data
-    leaf = GOLDEN["leaves"][row["index"]]
+    leaf: dict[str, Any] = GOLDEN["leaves"][row["index"]]
     assert proven.proved.id.hex == leaf["manifest"]
     assert proven.proved.leaf.hex() == leaf["hash"]
     assert proven.head.id.hex == GOLDEN["leaves"][row["size"] - 1]["manifest"]
