@@ -120,7 +120,8 @@ class Proof:
         need(set(extra) <= {"version", "manifest", "head", "objects"}, "an unknown key")
         need(type(extra["version"]) is int and extra["version"] == 1, "another version")
         objects: list[Any] = extra["objects"]
-        need(type(objects) is list and objects and all(type(one) is bytes for one in objects), "no objects")
+        need(type(objects) is list and 0 < len(objects) <= 8192, "no objects, or too many")
+        need(all(type(one) is bytes for one in objects), "objects that are no bytes")
         need(objects == sorted(set(objects)), "objects that are no sorted set")
         need(type(extra["manifest"]) is bytes and type(extra.get("head", b"")) is bytes, "no bytes")
         need(extra.get("head") != extra["manifest"], "a manifest twice")

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Final, Self, TypeVar
 
 from ..errors import FormatError, InvalidField, UnknownVersion
-from .canonical import Path, Value, decode, encode
+from .canonical import Path, Value, decode_flat, encode
 from .data import File, Tree
 from .fields import Fields, Misplaced, check_order, present
 from .frozen import frozen
@@ -35,6 +35,8 @@ from .tlog import Checkpoint, ProofFile
 T = TypeVar("T", bound="Object")
 
 VERSION: Final = 1
+MAX_OBJECTS: Final = 8192
+"""In one proof."""
 ORIGIN: Final = "obs/"
 """Before the digits of manifest 0 in the origin of a history."""
 
@@ -109,7 +111,7 @@ def check_proof(data: bytes) -> Proven:
     """What a proof file shows. Raises FormatError where it is malformed, or contradicts itself."""
     file = ProofFile.parse(data)
     try:
-        manifest, head, objects = _read_extra(decode(file.extra))
+        manifest, head, objects = _read_extra(decode_flat(file.extra, MAX_OBJECTS))
     except Misplaced as misplaced:
         raise misplaced.error from None
     proved = Leaf.of(manifest)

@@ -18,7 +18,10 @@ from obs.cas.format.frozen import replace
 from obs.cas.format.ids import ObjectId
 from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import encode_object, object_id
+from obs.cas.format.runs import Run
 from obs.cas.operations.check import Checker
+from obs.cas.operations.views import Problem
+from obs.cas.store.chain import Entry
 from obs.cas.store.store import Store
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text("utf-8")
@@ -186,10 +189,14 @@ def move_a_tag(scene: Scene) -> None:
     (scene.project.store / "tags" / "base").write_text(f"{scene.ids[2]}\n")
 
 
+def finds_nothing(_checker: Checker, _entry: Entry, _run: Run) -> list[Problem]:
+    return []
+
+
 def modify_obs(scene: Scene) -> None:
     """One that finds nothing wrong with an object; another program does."""
     rot_a_kept_file(scene)
-    scene.monkeypatch.setattr(Checker, "check_run", lambda *_: [])
+    scene.monkeypatch.setattr(Checker, "check_run", finds_nothing)
     assert standalone.main([str(scene.project.store)]) == 3
 
 

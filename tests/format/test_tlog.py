@@ -95,7 +95,8 @@ def test_golden_proofs_in_both_checkers_and_pymerkle(row: dict[str, Any], oracle
     data = (FOLDER / row["file"]).read_bytes()
     file, proven = ProofFile.parse(data), check_proof(data)
     assert file.encode() == data
-    leaf: dict[str, Any] = GOLDEN["leaves"][row["index"]]
+    index: int = row["index"]
+    leaf = GOLDEN["leaves"][index]
     assert proven.proved.id.hex == leaf["manifest"]
     assert proven.proved.leaf.hex() == leaf["hash"]
     assert proven.head.id.hex == GOLDEN["leaves"][row["size"] - 1]["manifest"]
@@ -325,6 +326,8 @@ PROOFS: dict[str, Callable[[], bytes]] = {
             b64encode(encode(other("3-of-4.tlog-proof") | {"head": other("3-of-4.tlog-proof")["manifest"]})),
         )
     ),
+    "too many objects": lambda: telling(objects=[bytes([at // 256, at % 256]) for at in range(8193)]),
+    "a map inside": lambda: telling(objects=[{}]),
     "no objects": lambda: telling(objects=None),
     "an empty list": lambda: telling(objects=[]),
     "objects out of order": lambda: telling(objects=objects()[::-1]),
@@ -357,6 +360,9 @@ def test_too_much() -> None:
     with pytest.raises(FormatError, match="at most"):
         ProofFile.parse(b"\n" * (MAX_PROOF_BYTES + 1))
     assert refuses(b"\n" * 100_000)
+    crowded = b"\x81\xa7objects\xdd" + (4 << 20).to_bytes(4, "big") + b"\x80" * (4 << 20)
+    with pytest.raises(FormatError, match="more than 8192 entries"):
+        check_proof(with_extra(crowded))
     assert refuses(FIRST + b"\nextra " + b"A" * (23 << 20) + b"\nindex 0\n\n" + HELD)
 
 
