@@ -118,8 +118,8 @@ def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
 
 
 def diff(before: PathLike, after: PathLike) -> Diff:
-    """What differs between two datasets, two model files or two other files (or folders) on disk; its attributes
-    are the keys of `obs diff --json`. Runs are compared by `Store.diff`.
+    """What differs between two datasets, two model files or two other files (or folders) on disk; its
+    attributes are the keys of `obs diff --json`. Runs are compared by `Store.diff`.
 
     Raises BadArgument, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
     """
@@ -232,8 +232,8 @@ class Store:
         return show(self._store, resolve(self._store, revision))
 
     def diff(self, before: PathLike = "HEAD~1", after: PathLike = "HEAD") -> Diff:
-        """What differs between two runs, or two files: text is a revision (`REV`, `REV:ROLE`) or else a path, a
-        `Path` always is one. Raises as `operations.diff.diff`."""
+        """What differs between two runs, or two files: text is a revision (`REV`, `REV:ROLE`), or else a
+        path; a `Path` is always one. Raises as `operations.diff.diff`."""
         from .operations.diff import diff
 
         return diff(self._store, _argument(before), _argument(after), threads=2)

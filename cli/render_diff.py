@@ -174,7 +174,7 @@ def _content_lines(found: TableDiff, folder: FolderDiff | None) -> Iterator[str]
         yield f"rows {_range(found.unknown)}: it is not known whether they changed"
     elif found.equal and not found.formatting_only:
         yield "all cells are identical"
-    else:
+    elif found.identical:
         yield "all else identical"
 
 
@@ -232,8 +232,7 @@ def _model_rows(found: ModelDiff) -> Iterator[tuple[str, str, str]]:
     for moved in found.reordered:
         yield "order", _place(moved.path), f"{_names(moved.before)} → {_names(moved.after)}"
     for word, changes in (("parameter", found.parameters), ("fitted", found.fitted)):
-        for one in changes:
-            yield word, _path((*one.path, *one.change.path)), _cells_text(one.change)
+        yield from ((word, _path(change.path), _cells_text(change)) for change in changes)
     for word, values in (("added", found.features_added), ("removed", found.features_removed)):
         if values:
             shown = [value if isinstance(value, str) else value_text(value) for value in values]

@@ -109,7 +109,7 @@ def compare_files(
     if old.table.content.rules != new.table.content.rules:
         return replace(change, unavailable="their contents were described by different rules")
     if (old.members is None) != (new.members is None):
-        return replace(change, unavailable="a file and a folder of tables are compared by their bytes only")
+        return replace(change, unavailable="one is a file, and the other a folder of tables")
     folder = diff_folders(old.members, new.members) if old.members and new.members else None
     return replace(change, content=diff_tables(old.table, new.table), folder=folder)
 

@@ -62,16 +62,9 @@ class Reordered:
 
 
 @frozen
-class EstimatorChange:
-    """A parameter (or, of what was learned, an attribute) of the estimator at `path` that differs."""
-
-    path: Place
-    change: ValueChange
-
-
-@frozen
 class ModelDiff:
-    """What differs. `fitted` is what was learned, by type and shape; `inputs` are the number of features and
+    """What differs. `parameters` and `fitted` (what was learned, by type and shape) have the path of their
+    estimator before their own; `inputs` are the number of features and
     the classes; `globals` are names that loading would import, with their grades. `complete` is false where
     not all of a file was seen, or what was found in it was cut: there may be more that differs."""
 
@@ -79,8 +72,8 @@ class ModelDiff:
     steps_removed: tuple[StepChange, ...]
     types: tuple[TypeChange, ...]
     reordered: tuple[Reordered, ...]
-    parameters: tuple[EstimatorChange, ...]
-    fitted: tuple[EstimatorChange, ...]
+    parameters: tuple[ValueChange, ...]
+    fitted: tuple[ValueChange, ...]
     features_added: tuple[Value, ...]
     features_removed: tuple[Value, ...]
     features_reordered: bool
@@ -134,8 +127,8 @@ class _Walk:
         self.removed: list[StepChange] = []
         self.types: list[TypeChange] = []
         self.reordered: list[Reordered] = []
-        self.parameters: list[EstimatorChange] = []
-        self.fitted: list[EstimatorChange] = []
+        self.parameters: list[ValueChange] = []
+        self.fitted: list[ValueChange] = []
         self.partial = False
 
     def compare(self, before: _Map | None, after: _Map | None) -> None:
@@ -157,11 +150,8 @@ class _Walk:
         if types[0] != types[1]:
             self.types.append(TypeChange(path=path, before=types[0], after=types[1]))
             return
-        for found, change in (
-            (self.parameters, diff_values(_parameters(before), _parameters(after))),
-            (self.fitted, diff_values(_fitted(before), _fitted(after))),
-        ):
-            found += [EstimatorChange(path=path, change=one) for one in change]
+        self.parameters += diff_values(_parameters(before), _parameters(after), path)
+        self.fitted += diff_values(_fitted(before), _fitted(after), path)
 
     def _children(self, path: Place, before: _Map, after: _Map) -> Iterator[_Pair]:
         old, new = _named_children(before), _named_children(after)

@@ -31,10 +31,12 @@ class ValueChange:
     delta: int | float | None
 
 
-def diff_values(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[ValueChange, ...]:
+def diff_values(
+    before: Mapping[str, Value], after: Mapping[str, Value], path: tuple[str, ...] = ()
+) -> tuple[ValueChange, ...]:
     """The changes from one map to another: in the order of the keys in `before`, then what was added. A map
-    that both have is looked into; a list is one value."""
-    return tuple(_changes((), before, after))
+    that both have is looked into; a list is one value. `path` leads to the maps themselves."""
+    return tuple(_changes(path, before, after))
 
 
 def _changes(
