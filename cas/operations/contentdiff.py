@@ -169,14 +169,8 @@ def _paired(before: Side, after: Side) -> tuple[list[_Pair], list[int], list[int
     taken: set[int] = set()
     gone: list[int] = []
     for at in lost:
-        match = next(
-            (
-                found
-                for key in _keys(before.columns[at])
-                if (found := _free(by_digest.get(key), taken)) is not None
-            ),
-            None,
-        )
+        keys = _keys(before.columns[at])
+        match = next((free for key in keys if (free := _free(by_digest.get(key), taken)) is not None), None)
         if match is None:
             gone.append(at)
         else:
