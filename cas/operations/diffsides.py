@@ -108,11 +108,9 @@ def side_of_run(
 ) -> FileSide:
     """A file of a run. If its object is damaged, that is a problem, and its id is known all the same."""
     try:
-        file = file_object(store, link.id)
-        facts = facts_of(link.name, file)
+        facts = facts_of(link.name, file_object(store, link.id))
     except (IntegrityError, FormatError) as error:
         problems.append(problem_of(error))
-        file = None
         facts = FileFacts(name=link.name, kind=link.kind, size=None, count=None, blake3=None, id=link.id)
     seen = {one.kind: one.id for one in (report.observations if report else ()) if one.role == link.role}
     name = link.name if isinstance(link.name, str) else os.fsdecode(link.name)
@@ -122,7 +120,7 @@ def side_of_run(
         )
     if link.kind == "file" and (Inspection.KIND in seen or link.role == "model" or is_model_name(name)):
         return FileSide(
-            facts=facts, form="model", look=lambda: _stored_model(store, file, seen.get(Inspection.KIND))
+            facts=facts, form="model", look=lambda: _stored_model(store, facts, seen.get(Inspection.KIND))
         )
     return FileSide(facts=facts, form="file", look=Inside)
 
@@ -135,15 +133,19 @@ def _stored_table(store: Store, content: ObjectId | None) -> Inside:
     return Inside(table=stored_side(store, content), members=members)
 
 
-def _stored_model(store: Store, file: File | Tree | None, inspection: ObjectId | None) -> Inside:
+def _stored_model(store: Store, facts: FileFacts, inspection: ObjectId | None) -> Inside:
     """Kept bytes are looked into, by the rules of today; else it is what was found when it was recorded."""
-    descriptor = store.blobs.open(file.blake3) if isinstance(file, File) else None
-    if descriptor is None or not isinstance(file, File):
+    blob = facts.blake3
+    descriptor = store.blobs.open(blob) if blob is not None else None
+    if blob is None or descriptor is None:
         if inspection is None:
             return Inside(missing="it was neither kept nor looked into when it was recorded")
-        return Inside(model=store.objects.get(Inspection, inspection, "the report").document())
-    with OpenedFile(f"blob {file.blake3.hex}", descriptor, os.fstat(descriptor)) as opened:
+        found = store.objects.get(Inspection, inspection, "the report")
+        if found.file != facts.id:
+            return Inside(missing="what was recorded of its inside is about another file")
+        return Inside(model=found.document())
+    with OpenedFile(f"blob {blob.hex}", descriptor, os.fstat(descriptor)) as opened:
         _, inside = _looked_into(opened)
-        if read_file(opened, sha256=False).blake3 != file.blake3:
-            raise CorruptBlob(id=file.blake3.hex, problem="its bytes do not hash to its id")
+        if read_file(opened, sha256=False).blake3 != blob:
+            raise CorruptBlob(id=blob.hex, problem="its bytes do not hash to its id")
     return inside

@@ -59,7 +59,7 @@ def record(home: Path, **more: Any) -> None:
         "metrics": home / "metrics.json",
     }
     with Store.open(home) as store:
-        store.record(**{**given, "git": False, "cache": False, "force": True, **more})
+        store.record(git=False, cache=False, force=True, **{**given, **more})
 
 
 def compare(home: Path, before: str | Path = "HEAD~1", after: str | Path = "HEAD") -> Diff:
