@@ -124,7 +124,6 @@ def table(path: Path, text: str) -> Path:
 def change_of(before: Path, after: Path) -> FileChange:
     found = diff_paths(before, after)
     assert found.file is not None
-    assert found.runs is None
     assert found.exit_code == (0 if found.equal else 1)
     return found.file
 
@@ -155,7 +154,6 @@ def test_each_difference_of_a_table(
     before: str, after: str, expected: dict[str, Any], tmp_path: Path
 ) -> None:
     change = change_of(table(tmp_path / "before.csv", before), table(tmp_path / "after.csv", after))
-    assert change.state == "changed"
     assert told(change) == expected
 
 

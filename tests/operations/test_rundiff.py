@@ -179,6 +179,18 @@ def test_without_the_digests_it_is_told_what_changed_and_not_where(home: Path) -
     assert [(one.name, one.rows) for one in found.content.changed] == [("x", None)]
 
 
+def test_a_content_that_is_damaged_leaves_the_bytes(home: Path) -> None:
+    record(home)
+    (home / "data.csv").write_text("x,y\n1,0\n")
+    content = shown_run(home).datasets[0].content
+    assert content is not None
+    damage(home, content.id)
+    found = compare(home, "HEAD:data", home / "data.csv")
+    assert [problem.id for problem in found.problems] == [content.id.hex]
+    assert found.file is not None
+    assert (found.exit_code, found.file.state, found.file.content) == (3, "changed", None)
+
+
 def test_a_dataset_of_which_nothing_was_recorded_but_its_bytes(home: Path) -> None:
     record(home, content=False)
     found = compare(home, "HEAD:data", home / "data.csv")
