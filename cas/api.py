@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .format.contents import Content
+    from .operations.diff import Argument, Diff
     from .operations.inspect import Inspected
     from .operations.schema import Schema
 
-__all__ = ["Store", "fingerprint", "inspect", "schema"]
+__all__ = ["Store", "diff", "fingerprint", "inspect", "schema"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -114,6 +115,25 @@ def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
     from .operations.inspect import inspect_path
 
     return inspect_path(os.fspath(path), fingerprint=fingerprint)
+
+
+def diff(before: PathLike, after: PathLike) -> Diff:
+    """What differs between two datasets, two model files or two other files (or folders) on disk; its
+    attributes are the keys of `obs diff --json`. Runs are compared by `Store.diff`.
+
+    Raises BadArgument, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations.diff import Argument
+    from .operations.diff import diff as compare
+
+    sides = (Argument(text=os.fspath(path), is_file=True) for path in (before, after))
+    return compare(None, *sides, threads=2)
+
+
+def _argument(given: PathLike) -> Argument:
+    from .operations.diff import Argument
+
+    return Argument(text=os.fspath(given), is_file=not isinstance(given, str))
 
 
 class Store:
@@ -210,6 +230,13 @@ class Store:
     def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
         """One manifest, run or object with its links resolved."""
         return show(self._store, resolve(self._store, revision))
+
+    def diff(self, before: PathLike = "HEAD~1", after: PathLike = "HEAD") -> Diff:
+        """What differs between two runs, or two files: text is a revision (`REV`, `REV:ROLE`), or else a
+        path; a `Path` is always one. Raises as `operations.diff.diff`."""
+        from .operations.diff import diff
+
+        return diff(self._store, _argument(before), _argument(after), threads=2)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "verify": "Check where a file came from, or the whole store.",
     "schema": "Tell what a dataset holds, without training.",
     "inspect": "Tell what a model file holds, without executing it.",
+    "diff": "Tell what differs between two runs, datasets or model files.",
     "cat": "Write kept bytes to standard output.",
     "restore": "Bring a kept file back.",
     "tag": "Give a run a name, list the names, or remove one.",
