@@ -1,8 +1,8 @@
 """Packs the extension: `python vscode/build.py OUT.vsix`, the same bytes on every machine.
 
-A .vsix is a zip archive in the form of the Open Packaging Conventions (ECMA-376, part 2): `[Content_Types].xml`,
-`extension.vsixmanifest`, and the extension itself below `extension/`. Nothing is compressed, for what a
-compressor makes depends on its version, and the whole has some tens of kilobytes.
+A .vsix is a zip archive in the form of the Open Packaging Conventions (ECMA-376, part 2):
+`[Content_Types].xml`, `extension.vsixmanifest`, and the extension itself below `extension/`. Nothing is
+compressed, for what a compressor makes depends on its version, and the whole is small.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def manifest(package: dict[str, Any]) -> str:
         "Microsoft.VisualStudio.Services.Content.License": "LICENSE.txt",
         "Microsoft.VisualStudio.Services.Icons.Default": package["icon"],
     }
-    listed = "\n".join(
-        f'    <Asset Type="{kind}" Path="extension/{path}" Addressable="true"/>' for kind, path in assets.items()
-    )
+    asset = '    <Asset Type="{}" Path="extension/{}" Addressable="true"/>'
+    listed = "\n".join(asset.format(kind, path) for kind, path in assets.items())
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
   <Metadata>
