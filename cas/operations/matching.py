@@ -59,17 +59,13 @@ def matches(expression: Expression, subject: Subject) -> Answer:
         case Has():
             return None if subject.codes is None else expression.code in subject.codes
         case In():
-            value = _value(expression.name, subject)
-            equal = (_compare("==", value, one.value) for one in expression.values)
+            equal = (_compare("==", expression.name, one, subject) for one in expression.values)
             return _inverse(_all(map(_inverse, equal)))
         case Contains():
             value = _value(expression.name, subject)
             return expression.text in value if isinstance(value, str) else None
         case Comparison():
-            left, right = _value(expression.left, subject), _value(expression.right, subject)
-            if isinstance(expression.left, Name) and isinstance(expression.right, Name):
-                return None if left is None or right is None else _compare(expression.operator, left, right)
-            return _compare(expression.operator, left, right)
+            return _compare(expression.operator, expression.left, expression.right, subject)
 
 
 def _all(answers: Iterable[Answer]) -> Answer:
@@ -99,12 +95,13 @@ def _value(operand: Operand, subject: Subject) -> Known:
     return found
 
 
-def _compare(sign: str, left: Known, right: Known) -> Answer:
+def _compare(sign: str, first: Operand, second: Operand, subject: Subject) -> Answer:
+    left, right = _value(first, subject), _value(second, subject)
     if left is UNREADABLE or right is UNREADABLE:
         return None
-    if left is None or right is None:
-        if sign not in ("==", "!="):
-            return None
+    if sign in ("==", "!=") and any(
+        isinstance(one, Constant) and one.value is None for one in (first, second)
+    ):
         return (left is right) == (sign == "==")
     if not _comparable(left, right):
         return None
