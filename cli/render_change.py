@@ -32,7 +32,9 @@ def change_lines(change: TableDiff | FolderDiff) -> Iterator[str]:
 
 def _table(change: TableDiff) -> Iterator[str]:
     if change.appended:
-        yield f"{_rows(change.appended)} appended ({change.rows_before:,} before)"
+        # Where the common rows could not be compared, nobody knows where the new ones stand.
+        how = "appended" if change.unknown is None else "more"
+        yield f"{_rows(change.appended)} {how} ({change.rows_before:,} before)"
     if change.removed:
         yield f"{_rows(change.removed)} fewer ({change.rows_before:,} before)"
     for names, what in ((change.columns_added, "added"), (change.columns_removed, "removed")):

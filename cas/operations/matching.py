@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from ..format.canonical import Value
 from ..format.frozen import frozen
-from .expressions import And, Comparison, Constant, Contains, Expression, Has, In, Name, Not, Operand, Or
+from .expressions import And, Comparison, Constant, Contains, Expression, Has, In, Not, Operand, Or
 
 Answer: TypeAlias = bool | None
 
