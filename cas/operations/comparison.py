@@ -57,8 +57,5 @@ def _is_number(value: Value) -> TypeGuard[int | float]:
 
 
 def _difference(before: float, after: float) -> float | None:
-    try:
-        delta = after - before
-    except OverflowError:  # an int that is larger than any float
-        return None
+    delta = after - before  # ints have 64 bits at most, so that no float is too small for one
     return delta if delta - delta == 0 else None

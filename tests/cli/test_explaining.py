@@ -127,9 +127,9 @@ def test_show_compares_with_the_run_before(made: Project) -> None:
 
 def test_show_compares_numbers_alone(project: Project) -> None:
     metrics = project.home / "metrics.json"
-    metrics.write_text(json.dumps({"a": 1, "b": True, "c": "x", "huge": 10**400, "bad": 1e308, "\x1b[2J": 1}))
+    metrics.write_text(json.dumps({"a": 1, "b": True, "c": "x", "big": 2**63, "bad": 1e308, "\x1b[2J": 1}))
     assert project.record("--run-id", "one").code == 0
-    metrics.write_text(json.dumps({"a": 3, "b": False, "c": "y", "huge": 0.5, "bad": -1e308, "\x1b[2J": 2}))
+    metrics.write_text(json.dumps({"a": 3, "b": False, "c": "y", "big": 0.5, "bad": -1e308, "\x1b[2J": 2}))
     assert project.record("--run-id", "two").code == 0
     metrics_shown: dict[str, Any] = project.json("show")["comparison"]["metrics"]
     assert metrics_shown["a"] == {"before": 1, "after": 3, "delta": 2}
