@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -255,29 +255,24 @@ def test_any_text_is_an_expression_or_an_error(text: str) -> None:
 numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False)
 scalars = st.none() | st.booleans() | numbers | st.text(max_size=5)
 keys = st.sampled_from(["accuracy", "n", "absent", "nothing", "good", "word", "a b"]) | st.text(max_size=4)
-names = st.sampled_from([Name(path=(name,)) for name in FIELDS]) | st.builds(
-    lambda root, path: Name(path=(root, *path)),
-    st.sampled_from(["metrics", "params"]),
-    st.lists(keys, min_size=1, max_size=2),
-)
-constants = st.builds(lambda value: Constant(value=value), scalars | st.sampled_from(["ok", 0.95, 100, 42]))
+fields = st.sampled_from(FIELDS).map(lambda name: (name,))
+roots = st.sampled_from(["metrics", "params"])
+paths = fields | st.tuples(roots, keys) | st.tuples(roots, keys, keys)
+names = st.builds(Name, path=paths)
+constants = st.builds(Constant, value=scalars | st.sampled_from(["ok", 0.95, 100, 42]))
 signs = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 conditions: st.SearchStrategy[Expression] = st.one_of(
-    st.builds(lambda a, o, b: Comparison(left=a, operator=o, right=b), names, signs, names | constants),
-    st.builds(lambda a, o, b: Comparison(left=a, operator=o, right=b), constants, signs, names),
-    st.builds(lambda a, v: In(name=a, values=tuple(v)), names, st.lists(constants, min_size=1, max_size=3)),
-    st.builds(lambda a, t: Contains(name=a, text=t), names, st.text(max_size=3)),
-    st.builds(lambda code: Has(code=code), st.sampled_from(["MISSING_VALUES_DROPPED", "ZERO_ROWS"])),
+    st.builds(Comparison, left=names, operator=signs, right=names | constants),
+    st.builds(Comparison, left=constants, operator=signs, right=names),
+    st.builds(In, name=names, values=st.lists(constants, min_size=1, max_size=3).map(tuple)),
+    st.builds(Contains, name=names, text=st.text(max_size=3)),
+    st.builds(Has, code=st.sampled_from(["MISSING_VALUES_DROPPED", "ZERO_ROWS"])),
 )
 
 
 def larger(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return (
-        st.builds(lambda part: Not(part=part), inner)
-        | st.builds(lambda parts: And(parts=parts), several)
-        | st.builds(lambda parts: Or(parts=parts), several)
-    )
+    return st.builds(Not, part=inner) | st.builds(And, parts=several) | st.builds(Or, parts=several)
 
 
 expressions = st.recursive(conditions, larger, max_leaves=8)
@@ -304,7 +299,7 @@ def oracle(one: Expression, values: dict[str, Any], codes: set[str]) -> set[bool
             return side.value
         found: Any = values
         for part in side.path:
-            found = found.get(part) if isinstance(found, dict) else None
+            found = cast("dict[str, Any]", found).get(part) if isinstance(found, dict) else None
         return found
 
     def compared(sign: str, left: Any, right: Any, null_is_asked: bool) -> set[bool]:
@@ -326,14 +321,8 @@ def oracle(one: Expression, values: dict[str, Any], codes: set[str]) -> set[bool
         asked = Constant(value=None) in (one.left, one.right)
         return compared(one.operator, look(one.left), look(one.right), asked)
     if isinstance(one, In):
-        found = [
-            compared("==", look(one.name), constant.value, constant.value is None) for constant in one.values
-        ]
-        return (
-            {any(True in f and False not in f for f in found)}
-            if any(f == {True} for f in found)
-            else ({False} if all(f == {False} for f in found) else {True, False})
-        )
+        found = [compared("==", look(one.name), item.value, item.value is None) for item in one.values]
+        return {True} if {True} in found else {False} if all(f == {False} for f in found) else {True, False}
     if isinstance(one, Contains):
         text = look(one.name)
         return {one.text in text} if isinstance(text, str) else {True, False}
