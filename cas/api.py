@@ -223,9 +223,15 @@ class Store:
             now=lambda: stamp if stamp is not None else format_time(datetime.now(UTC)),
         )
 
-    def log(self, limit: int | None = None) -> Iterator[RunView | Damage]:
-        """The run history, newest first."""
-        return log(self._store, LogRequest(limit=limit))
+    def log(self, limit: int | None = None, *, where: str | Sequence[str] = ()) -> Iterator[RunView | Damage]:
+        """The run history, newest first. `where`: only runs of which these expressions hold, as in
+        `obs log --where`. Raises BadExpression."""
+        if not where:
+            return log(self._store, LogRequest(limit=limit))
+        from .operations.where import parse
+
+        texts = (where,) if isinstance(where, str) else where
+        return log(self._store, LogRequest(limit=limit, where=tuple(map(parse, texts))))
 
     def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
         """One manifest, run or object with its links resolved."""

@@ -157,6 +157,21 @@ class BadArgument(Usage):
         return self.hint
 
 
+class BadExpression(Usage):
+    """An expression that cannot be understood."""
+
+    text: str
+    column: int
+    problem: str
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        return f"{self.problem}, at column {self.column} of the expression"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
 class FileMissing(Usage):
     """A named file does not exist (or went away before it was opened)."""
 
@@ -199,20 +214,6 @@ class UnknownRevision(Usage):
 
     def sentence(self) -> str:
         return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
-
-
-class BadExpression(Usage):
-    """An expression (`log --where`) that means nothing; `column` is where, counted from 1."""
-
-    code = "BAD_EXPRESSION"
-    expression: str
-    column: int
-    problem: str
-
-    def sentence(self) -> str:
-        at = self.column - 1
-        before, after = self.expression[max(0, at - 60) : at], self.expression[at : at + 40]
-        return f"column {self.column} of the expression: {self.problem}: {before}<-- HERE {after}".rstrip()
 
 
 class AmbiguousRevision(Usage):
