@@ -27,10 +27,11 @@ from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
+from .operations.export import ExportFormat, export
 from .operations.log import Damage, LogRequest, log
 from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
-from .operations.revisions import resolve
+from .operations.revisions import resolve, resolve_entry
 from .operations.show import ShownObject, ShownRun, show
 from .operations.verify import Verification, read_anchor, verify_file
 from .operations.views import RunView
@@ -210,6 +211,13 @@ class Store:
     def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
         """One manifest, run or object with its links resolved."""
         return show(self._store, resolve(self._store, revision))
+
+    def export(
+        self, revision: str = "HEAD", *, format: ExportFormat = "json", run_only: bool = False
+    ) -> bytes:
+        """The metadata of a run, as `obs export` writes it: the same bytes for the same manifest, anywhere.
+        Raises UnknownRevision, AmbiguousRevision, IntegrityError; BadArgument for a page of `run_only`."""
+        return export(self._store, resolve_entry(self._store, revision), format=format, run_only=run_only)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False
