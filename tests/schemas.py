@@ -59,7 +59,10 @@ def _validator(name: str) -> Draft202012Validator:
 
 def problems(name: str, document: object) -> list[str]:
     """What is wrong with a document, by its schema; nothing if it is as it has to be."""
-    return [f"{name}: {found.json_path}: {found.message[:300]}" for found in _validator(name).iter_errors(document)]
+    return [
+        f"{name}: {found.json_path}: {found.message[:300]}"
+        for found in _validator(name).iter_errors(document)
+    ]
 
 
 def schema_of(command: str, document: dict[str, Any]) -> str:

@@ -71,8 +71,18 @@ def test_the_interface_is_required() -> None:
         *("manifest", "sequence", "recorded_at", "message", "run", "run_id", "status", "label", "metrics"),
         *("datasets", "artifacts"),
     }
-    assert set(published("verify-file")["required"]) >= {*("file", "verdict", "levels", "runs"), "history", "problems"}
-    assert set(published("verify-store")["required"]) >= {"verdict", "manifests", "objects", "blobs", "problems"}
+    assert set(published("verify-file")["required"]) >= {
+        *("file", "verdict", "levels", "runs"),
+        "history",
+        "problems",
+    }
+    assert set(published("verify-store")["required"]) >= {
+        "verdict",
+        "manifests",
+        "objects",
+        "blobs",
+        "problems",
+    }
     assert set(published("inspect")["required"]) >= {
         *("artifact_path", "pipeline_steps", "step_count", "has_preprocessing", "model", "tree", "arrays"),
         *("n_features_in", "feature_names_in", "classes", "libraries", "format", "globals", "complete"),

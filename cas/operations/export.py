@@ -44,9 +44,7 @@ class ExportedRun:
     claims: Claims | None
 
 
-def export(
-    store: Store, entry: Entry, *, format: ExportFormat = "json", run_only: bool = False
-) -> bytes:
+def export(store: Store, entry: Entry, *, format: ExportFormat = "json", run_only: bool = False) -> bytes:
     """The export of the run that a manifest records.
 
     Raises BadArgument for a page of `run_only`, MissingObject, CorruptObject where a part is damaged: what is
@@ -129,7 +127,9 @@ def document(found: ExportedRun) -> dict[str, Value]:
         **run_document(found),
         "created_at": claimed_at or found.entry.manifest.recorded_at,
         "created_at_source": "trainer" if claimed_at else "recorded_at",
-        "dataset": _chosen(datasets, ("path", "fingerprint_blake3", "fingerprint_sha256", "content_fingerprint")),
+        "dataset": _chosen(
+            datasets, ("path", "fingerprint_blake3", "fingerprint_sha256", "content_fingerprint")
+        ),
         "datasets": list(datasets),
         "artifacts": {
             key: {**_file(file), "path": _name(file.path), "fingerprint_sha256": _hex(file.sha256)}

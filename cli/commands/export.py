@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 )
 @click.argument("what", nargs=-1, metavar="[REV|FILE]", type=click.UNPROCESSED)
 @click.option(
-    "--format", "form", type=click.Choice(["json", "markdown"]), help="A JSON document (the default), or a page."
+    "--format",
+    "form",
+    type=click.Choice(["json", "markdown"]),
+    help="A JSON document (the default), or a page.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Write to a file, which appears only when it is whole.")
-@click.option("--run-only", is_flag=True, help="Only what the run holds: the same in every store, at any time.")
+@click.option(
+    "--run-only", is_flag=True, help="Only what the run holds: the same in every store, at any time."
+)
 @click.option("--all", "every", is_flag=True, help="Every run of the history as JSON Lines, oldest first.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
