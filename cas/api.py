@@ -213,11 +213,15 @@ class Store:
         return show(self._store, resolve(self._store, revision))
 
     def export(
-        self, revision: str = "HEAD", *, format: ExportFormat = "json", run_only: bool = False
+        self,
+        revision: str = "HEAD",
+        *,
+        format: ExportFormat = "json",  # noqa: A002 - the option's name
+        run_only: bool = False,
     ) -> bytes:
         """The metadata of a run, as `obs export` writes it: the same bytes for the same manifest, anywhere.
         Raises UnknownRevision, AmbiguousRevision, IntegrityError; BadArgument for a page of `run_only`."""
-        return export(self._store, resolve_entry(self._store, revision), format=format, run_only=run_only)
+        return export(self._store, resolve_entry(self._store, revision), form=format, run_only=run_only)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False

@@ -1,7 +1,7 @@
 """The published JSON Schemas (docs/schemas/), and which of them an answer of the command has to follow.
 
-A reader of the schemas has to expect keys that they do not name, for keys may be added. The tests do not: here
-a key that is not described is an error, so that nothing is printed that is written down nowhere.
+A reader of the schemas has to expect keys that they do not name, for keys may be added. The tests do not:
+here a key that is not described is an error, so that nothing is printed that is written down nowhere.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def schema_of(command: str, document: dict[str, Any]) -> str:
 
 
 def check_answer(arguments: Sequence[str | bytes], out: str, err: str) -> None:
-    """Holds an answer to its schema, if it is one in JSON: what is on standard output, and an error's document."""
+    """Holds an answer to its schema, if it is in JSON: standard output, and an error's document."""
     words = [word for word in arguments if isinstance(word, str)]
     words = words[: words.index("--")] if "--" in words else words
     command = next((word for word in words if word in COMMANDS), None)

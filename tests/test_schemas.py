@@ -1,4 +1,4 @@
-"""The published schemas: valid themselves, strict where something is promised, and followed by every command."""
+"""The published schemas: valid, strict where something is promised, and followed by every command."""
 
 from __future__ import annotations
 

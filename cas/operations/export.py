@@ -2,10 +2,9 @@
 
 The whole document depends on the manifest and on what it links to; with `run_only` on the run alone. Neither
 depends on the store, the machine, the time or the version of Python, so that two exports can be compared by
-`cmp`. The bytes: keys in the order of their code points, `,` and `:` without spaces, UTF-8, one newline at the
-end. Floats are written in Python's shortest form that reads back as the same; those that are not finite are the
-strings "NaN", "Infinity", "-Infinity". A lone surrogate, which UTF-8 cannot hold, keeps its JSON escape. A file
-name that is no UTF-8 has `\\xff` for each byte that does not belong, as in every other command.
+`cmp`. The bytes: keys in the order of their code points, `,` and `:` without spaces, UTF-8 (no stored text has
+a lone surrogate), one newline at the end. Floats are written in Python's shortest form that reads back as the
+same; those that are not finite are the strings "NaN", "Infinity", "-Infinity". A file name that is no UTF-8 has `\\xff` for each byte that does not belong, as in every other command.
 """
 
 from __future__ import annotations
@@ -37,21 +36,21 @@ SCHEMA_VERSION: Final = 1
 
 @frozen
 class ExportedRun:
-    """Everything that an export is made of. `claims` are those of the trainer's own record, if it left one."""
+    """What an export is made of. `claims` are those of the trainer's own record, if it left one."""
 
     run: ShownRun
     entry: Entry
     claims: Claims | None
 
 
-def export(store: Store, entry: Entry, *, format: ExportFormat = "json", run_only: bool = False) -> bytes:
+def export(store: Store, entry: Entry, *, form: ExportFormat = "json", run_only: bool = False) -> bytes:
     """The export of the run that a manifest records.
 
     Raises BadArgument for a page of `run_only`, MissingObject, CorruptObject where a part is damaged: what is
     exported is whole.
     """
     found = read_run(store, entry)
-    if format == "json":
+    if form == "json":
         return canonical_json(run_document(found) if run_only else document(found))
     if run_only:
         raise BadArgument(what="--run-only is about JSON: a page tells where in history the run stands")
@@ -178,7 +177,7 @@ def count(found: ExportedRun, name: Literal["num_samples", "num_features"]) -> i
 
 
 def dropped_rows(found: ExportedRun) -> int | None:
-    """The rows that were left out for a missing value: as stated, else as the comparison with the data showed."""
+    """The rows left out for a missing value: as stated, else as the comparison with the data showed."""
     stated = claimed_count(found.run.metrics, "dropped_rows_missing_values")
     if stated is None and found.claims is not None:
         stated = found.claims.dropped_rows
@@ -272,7 +271,7 @@ def canonical_json(value: Value) -> bytes:
     text = json.dumps(
         _finite(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
     )
-    return text.encode("utf-8", "backslashreplace") + b"\n"  # of a lone surrogate this makes its JSON escape
+    return text.encode() + b"\n"
 
 
 def _finite(value: Value) -> Value:

@@ -1,8 +1,8 @@
 """The page of an exported run: GitHub-flavoured Markdown that an editor or a review shows.
 
 Every text of the run is escaped, so that it is shown and never obeyed. Which characters are made visible is
-written down here and does not follow Python's tables, since these change with Python's version and the page of
-a manifest is the same everywhere.
+written down here and does not follow Python's tables, since these change with Python's version and the page
+of a manifest is the same everywhere.
 """
 
 from __future__ import annotations

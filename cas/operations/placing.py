@@ -1,4 +1,4 @@
-"""How a result becomes a file: whole and on the disk before it has its name, never in place of another unasked."""
+"""How a result becomes a file: whole before it has its name, and never unasked in place of another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def write_atomically(target: str, chunks: Iterable[bytes], *, replace: bool) -> 
     """A new file with these bytes, under its name only when it is whole and on the disk.
 
     A symbolic link in its place is never followed: with `replace` the link itself gives way. Whatever goes
-    wrong, also while `chunks` are made, leaves the folder as it was. Raises FileExists, OperatingSystemRefused.
+    wrong, also while `chunks` are made, leaves the folder as it was.
+
+    Raises FileExists, OperatingSystemRefused, and what making the chunks raises.
     """
     folder = os.path.dirname(os.path.abspath(target))
     try:

@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["json", "markdown"]),
-    help="A JSON document (the default), or a page.",
+    help="A JSON document (default), or a page.",
 )
 @click.option("-o", "--output", metavar="PATH", help="Write to a file, which appears only when it is whole.")
-@click.option(
-    "--run-only", is_flag=True, help="Only what the run holds: the same in every store, at any time."
-)
+@click.option("--run-only", is_flag=True, help="Only what the run holds: the same in every store.")
 @click.option("--all", "every", is_flag=True, help="Every run of the history as JSON Lines, oldest first.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
@@ -64,7 +62,7 @@ def command(
         if every:
             chunks = export_all(store, run_only=run_only)
         else:
-            chunks = iter([export(store, _entry(store, what), format=form or "json", run_only=run_only)])
+            chunks = iter([export(store, _entry(store, what), form=form or "json", run_only=run_only)])
         if output is None:
             for chunk in chunks:
                 write_bytes(chunk)
