@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator
 from obs.cli.application import COMMANDS
@@ -47,9 +47,10 @@ def published(name: str) -> dict[str, Any]:
 def closed(schema: Any) -> Any:
     """The schema, but that no object may have a key that it does not name."""
     if isinstance(schema, dict):
-        inner = {key: closed(value) for key, value in schema.items()}
-        return {"additionalProperties": False, **inner} if "required" in inner else inner
-    return [closed(item) for item in schema] if isinstance(schema, list) else schema
+        parts = cast("dict[str, Any]", schema)
+        inner = {key: closed(value) for key, value in parts.items()}
+        return {"additionalProperties": False, **inner} if isinstance(inner.get("required"), list) else inner
+    return [closed(item) for item in cast("list[Any]", schema)] if isinstance(schema, list) else schema
 
 
 @cache

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 import pytest
 from commandline import Project
@@ -24,12 +24,13 @@ a_schema = pytest.mark.parametrize("name", names())
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
     """Every part of a schema that describes an object by its keys."""
     if isinstance(schema, dict):
-        if "properties" in schema and isinstance(schema.get("required"), list):
-            yield schema
-        for value in schema.values():
+        parts = cast("dict[str, Any]", schema)
+        if "properties" in parts and isinstance(parts.get("required"), list):
+            yield parts
+        for value in parts.values():
             yield from objects(value)
     elif isinstance(schema, list):
-        for item in schema:
+        for item in cast("list[Any]", schema):
             yield from objects(item)
 
 
@@ -113,7 +114,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-ANSWERS = {
+ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("init",): "init",
     ("record", "--data", "data.csv", "--dry-run"): "record",
     ("log",): "log",

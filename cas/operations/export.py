@@ -1,10 +1,11 @@
 """`export`: a run's metadata in one document of canonical bytes, for other programs to keep and compare.
 
 The whole document depends on the manifest and on what it links to; with `run_only` on the run alone. Neither
-depends on the store, the machine, the time or the version of Python, so that two exports can be compared by
-`cmp`. The bytes: keys in the order of their code points, `,` and `:` without spaces, UTF-8 (no stored text has
-a lone surrogate), one newline at the end. Floats are written in Python's shortest form that reads back as the
-same; those that are not finite are the strings "NaN", "Infinity", "-Infinity". A file name that is no UTF-8 has `\\xff` for each byte that does not belong, as in every other command.
+depends on the store, the machine, the time or the version of Python, so that `cmp` compares two exports. The
+bytes: keys in the order of their code points, `,` and `:` without spaces, UTF-8 (no stored text has a lone
+surrogate), one newline at the end. Floats are written in Python's shortest form that reads back as the
+same; those that are not finite are the strings "NaN", "Infinity", "-Infinity". A file name that is no UTF-8
+has `\\xff` for each byte that does not belong, as in every other command.
 """
 
 from __future__ import annotations
