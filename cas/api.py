@@ -27,10 +27,11 @@ from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
+from .operations.export import ExportFormat, export
 from .operations.log import Damage, LogRequest, log
 from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
-from .operations.revisions import resolve
+from .operations.revisions import resolve, resolve_entry
 from .operations.show import ShownObject, ShownRun, show
 from .operations.verify import Verification, read_anchor, verify_file
 from .operations.views import RunView
@@ -243,6 +244,17 @@ class Store:
         from .operations.diff import diff
 
         return diff(self._store, _argument(before), _argument(after), threads=2)
+
+    def export(
+        self,
+        revision: str = "HEAD",
+        *,
+        format: ExportFormat = "json",  # noqa: A002 - the option's name
+        run_only: bool = False,
+    ) -> bytes:
+        """The metadata of a run, as `obs export` writes it: the same bytes for the same manifest, anywhere.
+        Raises UnknownRevision, AmbiguousRevision, IntegrityError; BadArgument for a page of `run_only`."""
+        return export(self._store, resolve_entry(self._store, revision), form=format, run_only=run_only)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "record": "Record a finished run.",
     "log": "Tell the run history, newest first.",
     "show": "Show a manifest, a run, an object, or the runs that a file belongs to.",
+    "export": "Export a run's metadata, the same bytes everywhere.",
     "verify": "Check where a file came from, or the whole store.",
     "schema": "Tell what a dataset holds, without training.",
     "inspect": "Tell what a model file holds, without executing it.",
