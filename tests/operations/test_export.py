@@ -13,6 +13,7 @@ import pytest
 from commandline import Project, obs, process
 from obs import Store
 from obs.cas.errors import BadArgument, CorruptObject, FileExists, MissingObject, OperatingSystemRefused
+from obs.cas.format.canonical import Value
 from obs.cas.format.claims import Claims
 from obs.cas.format.data import File
 from obs.cas.format.ids import blob_id
@@ -182,7 +183,7 @@ def test_numbers_are_written_in_one_form() -> None:
 
 
 def test_text_is_utf_8_and_loses_nothing() -> None:
-    text = {"é": '日本 \u202e \x1b "', "\\udc80": 1}
+    text: dict[str, Value] = {"é": '日本 \u202e \x1b "', "\\udc80": 1}
     data = canonical_json(dict(text))
     data.decode("utf-8", "strict")
     assert json.loads(data) == text
