@@ -28,6 +28,7 @@ from .format.times import format_time, parse_rfc3339
 from .operations.anchors import read_anchor
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
+from .operations.export import ExportFormat, export
 from .operations.log import Damage, LogRequest, log
 from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
@@ -43,12 +44,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .format.contents import Content
+    from .operations.diff import Argument, Diff
     from .operations.inspect import Inspected
     from .operations.prove import HeldHead, Proved
     from .operations.schema import Schema
     from .operations.verifyproof import ProofVerification
 
-__all__ = ["Store", "fingerprint", "inspect", "schema", "verify_proof"]
+__all__ = ["Store", "diff", "fingerprint", "inspect", "schema", "verify_proof"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -130,6 +132,25 @@ def verify_proof(path: PathLike, proof: PathLike, *, against: str | None = None)
 
     anchor = read_anchor(against) if against is not None else None
     return verifyproof.verify_proof(os.fspath(path), os.fspath(proof), anchor=anchor)
+
+
+def diff(before: PathLike, after: PathLike) -> Diff:
+    """What differs between two datasets, two model files or two other files (or folders) on disk; its
+    attributes are the keys of `obs diff --json`. Runs are compared by `Store.diff`.
+
+    Raises BadArgument, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations.diff import Argument
+    from .operations.diff import diff as compare
+
+    sides = (Argument(text=os.fspath(path), is_file=True) for path in (before, after))
+    return compare(None, *sides, threads=2)
+
+
+def _argument(given: PathLike) -> Argument:
+    from .operations.diff import Argument
+
+    return Argument(text=os.fspath(given), is_file=not isinstance(given, str))
 
 
 class Store:
@@ -219,13 +240,37 @@ class Store:
             now=lambda: stamp if stamp is not None else format_time(datetime.now(UTC)),
         )
 
-    def log(self, limit: int | None = None) -> Iterator[RunView | Damage]:
-        """The run history, newest first."""
-        return log(self._store, LogRequest(limit=limit))
+    def log(self, limit: int | None = None, *, where: str | Sequence[str] = ()) -> Iterator[RunView | Damage]:
+        """The run history, newest first. `where`: only runs of which these expressions hold, as in
+        `obs log --where`. Raises BadExpression."""
+        if not where:
+            return log(self._store, LogRequest(limit=limit))
+        from .operations.where import parse
+
+        texts = (where,) if isinstance(where, str) else where
+        return log(self._store, LogRequest(limit=limit, where=tuple(map(parse, texts))))
 
     def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
         """One manifest, run or object with its links resolved."""
         return show(self._store, resolve(self._store, revision))
+
+    def diff(self, before: PathLike = "HEAD~1", after: PathLike = "HEAD") -> Diff:
+        """What differs between two runs, or two files: text is a revision (`REV`, `REV:ROLE`), or else a
+        path; a `Path` is always one. Raises as `operations.diff.diff`."""
+        from .operations.diff import diff
+
+        return diff(self._store, _argument(before), _argument(after), threads=2)
+
+    def export(
+        self,
+        revision: str = "HEAD",
+        *,
+        format: ExportFormat = "json",  # noqa: A002 - the option's name
+        run_only: bool = False,
+    ) -> bytes:
+        """The metadata of a run, as `obs export` writes it: the same bytes for the same manifest, anywhere.
+        Raises UnknownRevision, AmbiguousRevision, IntegrityError; BadArgument for a page of `run_only`."""
+        return export(self._store, resolve_entry(self._store, revision), form=format, run_only=run_only)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False

@@ -168,6 +168,21 @@ class BadArgument(Usage):
         return self.hint
 
 
+class BadExpression(Usage):
+    """An expression that cannot be understood."""
+
+    text: str
+    column: int
+    problem: str
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        return f"{self.problem}, at column {self.column} of the expression"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
 class FileMissing(Usage):
     """A named file does not exist (or went away before it was opened)."""
 

@@ -167,21 +167,23 @@ def _paired(before: Side, after: Side) -> tuple[list[_Pair], list[int], list[int
         for key in _keys(after.columns[at]):
             by_digest.setdefault(key, []).append(at)
     taken: set[int] = set()
-    for at in list(lost):
-        match = next(
-            (
-                other
-                for key in _keys(before.columns[at])
-                for other in reversed(by_digest.get(key, []))
-                if other not in taken
-            ),
-            None,
-        )
-        if match is not None:
+    gone: list[int] = []
+    for at in lost:
+        keys = _keys(before.columns[at])
+        match = next((free for key in keys if (free := _free(by_digest.get(key), taken)) is not None), None)
+        if match is None:
+            gone.append(at)
+        else:
             taken.add(match)
-            lost.remove(at)
             renamed.append(_Pair(at, match))
-    return pairs, [at for at in new if at not in taken], lost, renamed
+    return pairs, [at for at in new if at not in taken], gone, renamed
+
+
+def _free(places: list[int] | None, taken: set[int]) -> int | None:
+    """The last of some columns that is not taken yet; those that are go, lest they be asked again."""
+    while places and places[-1] in taken:
+        places.pop()
+    return places[-1] if places else None
 
 
 def _keys(column: Column) -> Iterator[tuple[object, ...]]:

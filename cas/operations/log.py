@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ..errors import FormatError, IntegrityError
-from ..format.data import File
+from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
-from ..format.runs import Run
+from ..format.runs import Link, Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .views import RunView, run_view
 
+if TYPE_CHECKING:
+    from .check import Checker
+    from .expressions import Expression
+
 
 @frozen
 class LogRequest:
-    """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
-    what counts is their content. `text` is looked for in messages and run ids, in any case."""
+    """Which manifests are wanted. Times are stored times, both ends included; files and folders are paths,
+    and what counts is their content. `text` is looked for in messages and run ids, in any case; of each
+    expression of `where` it has to be known that it holds. `verify`: every link of the history and every
+    object of the runs that are told is checked."""
 
     limit: int | None = None
     since: str | None = None
@@ -28,6 +35,8 @@ class LogRequest:
     text: str | None = None
     data: str | None = None
     model: str | None = None
+    where: tuple[Expression, ...] = ()
+    verify: bool = False
     reverse: bool = False
 
 
@@ -54,8 +63,8 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
     Raises BrokenChain if HEAD cannot be read, FileMissing and the like for the named files.
     """
-    data = _file_of(request.data) if request.data is not None else None
-    model = _file_of(request.model) if request.model is not None else None
+    data = _recorded_as(request.data) if request.data is not None else None
+    model = _recorded_as(request.model) if request.model is not None else None
     found = _matching(store, request, data, model)
     if request.reverse:
         newest_first = list(found)  # the chain can only be walked back
@@ -71,12 +80,15 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
 
 def _matching(
-    store: Store, request: LogRequest, data: File | None, model: File | None
+    store: Store, request: LogRequest, data: File | Tree | None, model: File | Tree | None
 ) -> Iterator[RunView | Damage]:
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    for step in store.chain.walk(links=False):
+    data_trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    model_trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    is_meant = _filter(store, request.where)
+    checker = _checker(store) if request.verify else None
+    for step in store.chain.walk(links=request.verify):
         if isinstance(step, Gap):
-            yield _damage(step, None, step.error)
+            yield _damage(step, None, str(step.error))
             continue
         manifest = step.manifest
         if request.since is not None and manifest.recorded_at < request.since:
@@ -84,28 +96,50 @@ def _matching(
         if request.until is not None and manifest.recorded_at > request.until:
             continue
         try:
-            view = run_view(store, step)
-            if data is not None or model is not None:
-                run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
-                if data is not None and not _has(
-                    store, run, data, trees, {link.role for link in run.datasets}
-                ):
-                    continue
-                if model is not None and not _has(
-                    store, run, model, trees, {link.role for link in run.artifacts}
-                ):
-                    continue
+            if is_meant is not None and not is_meant(step):
+                continue
+            run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
+            if data is not None and not _has(store, run, data, data_trees, run.datasets):
+                continue
+            if model is not None and not _has(store, run, model, model_trees, run.artifacts):
+                continue
+            view = run_view(store, step, run)
         except (IntegrityError, FormatError) as error:
-            yield _damage(step, manifest, error)
+            yield _damage(step, manifest, str(error))
             continue
         if request.text is not None:
             haystack = f"{manifest.message or ''}\n{view.run_id or ''}".casefold()
             if request.text.casefold() not in haystack:
                 continue
+        for problem in checker.check_run(step, run) if checker is not None else ():
+            yield _damage(step, manifest, problem.message)
         yield view
 
 
-def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError) -> Damage:
+def _checker(store: Store) -> Checker:
+    from .check import Checker  # reads everything: not for those who only list
+
+    return Checker(store, blobs=False)
+
+
+def _filter(store: Store, where: tuple[Expression, ...]) -> Callable[[Entry], bool] | None:
+    """Whether all expressions hold of a run, None if there are none."""
+    if not where:
+        return None
+    from .expressions import names_in  # not for those who only list
+    from .matching import matches
+    from .subjects import subject_of
+
+    needed = frozenset[str]().union(*map(names_in, where))
+
+    def is_meant(entry: Entry) -> bool:
+        subject = subject_of(store, entry, needed)
+        return all(matches(expression, subject) for expression in where)
+
+    return is_meant
+
+
+def _damage(step: Entry | Gap, manifest: Manifest | None, problem: str) -> Damage:
     """What can still be told: all of the manifest, if it is the run that is damaged."""
     sequence = step.sequence if isinstance(step, Gap) else step.manifest.sequence
     return Damage(
@@ -114,20 +148,28 @@ def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError)
         recorded_at=manifest.recorded_at if manifest is not None else None,
         message=manifest.message if manifest is not None else None,
         run=manifest.run if manifest is not None else None,
-        problem=str(error),
+        problem=problem,
     )
 
 
 def _has(
-    store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[FileName, ...]], roles: set[str]
+    store: Store,
+    run: Run,
+    wanted: File | Tree,
+    trees: dict[ObjectId, tuple[FileName, ...]],
+    links: tuple[Link, ...],
 ) -> bool:
+    """Whether one of the links leads to these bytes, a file also within a folder."""
     from .lineage import roles_of  # reads files: not for those who only list
 
-    wanted = object_id(file)
-    return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))
+    name = object_id(wanted)
+    if isinstance(wanted, Tree):
+        return any(link.id == name for link in links)
+    roles = {link.role for link in links}
+    return any(place.role in roles for place in roles_of(store, run, wanted, name, trees))
 
 
-def _file_of(path: str) -> File:
-    from .lineage import file_of
+def _recorded_as(path: str) -> File | Tree:
+    from .inputs import fingerprint_path
 
-    return file_of(path)
+    return fingerprint_path(path)

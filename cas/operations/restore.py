@@ -15,9 +15,9 @@ from ..format.names import name_bytes
 from ..store.files import refused
 from ..store.store import Store
 from .lineage import tree_entries
+from .placing import umask, write_atomically
 from .revisions import Member
 from .show import file_object
-from .writing import check_target, umask, write_file
 
 T = TypeVar("T")
 
@@ -56,8 +56,11 @@ def restore(store: Store, member: Member, text: str, target: str, *, force: bool
         raise BadArgument(what="an empty path names no file to write to")
     seen = file_object(store, member.file)
     if isinstance(seen, File):
-        check_target(target, replace=force)
-        write_file(target, _chunks(store, seen.blake3, text), replace=force)
+        if os.path.isdir(target):
+            raise WrongFileType(path=target, found="a folder", needed="the name of a file")
+        if os.path.lexists(target) and not force:
+            raise FileExists(path=target)
+        write_atomically(target, _chunks(store, seen.blake3, text), replace=force)
         count = 1
     else:
         count = _restore_tree(store, member, text, target)
@@ -100,7 +103,7 @@ def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
         for entry in entries:
             path = os.path.join(made, os.fsdecode(name_bytes(entry.name)))
             _make_folders(path)
-            write_file(path, _chunks(store, entry.blake3, text), replace=False)
+            write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
         _system(target, lambda: os.rename(made, target))
     except BaseException:
         _remove_tree(made)

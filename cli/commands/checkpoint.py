@@ -18,15 +18,13 @@ def command(invocation: Invocation, *, output: str | None, force: bool, as_json:
 
     Kept where nobody who writes to the store can change it, it is an anchor for obs verify --against.
     """
+    from ...cas.operations.placing import write_result
     from ...cas.operations.prove import checkpoint
-    from ...cas.operations.writing import check_target, write_file
 
-    if output is not None:
-        check_target(output, replace=force)
     with invocation.open_store() as store:
         found = checkpoint(store)
-    if output is not None:
-        write_file(output, [found.text.encode()], replace=force)
+        if output is not None:
+            write_result(store, output, [found.text.encode()], force=force)
     if as_json:
         write_json(to_json(found))
     elif output is None:

@@ -12,6 +12,7 @@ from ..output import to_json, write_json_line
 from ..pager import paged
 
 if TYPE_CHECKING:
+    from ...cas.operations.expressions import Expression
     from ..templates import Template
 
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         "obs log -n 20",
         "obs log --oneline --model model.pkl",
         "obs log --format '{sequence} {metrics.accuracy}'",
+        "obs log --where 'metrics.accuracy > 0.9 and diagnostics has MISSING_VALUES_DROPPED'",
     ],
 )
 @click.option("-n", "--max-count", type=click.IntRange(min=0), metavar="N", help="At most N manifests.")
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
 @click.option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
 @click.option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
-@click.option("--data", metavar="FILE", help="Runs that read these bytes.")
-@click.option("--model", metavar="FILE", help="Runs that wrote these bytes.")
+@click.option("--where", metavar="EXPR", multiple=True, help="Runs of which EXPR holds.")
+@click.option("--data", metavar="PATH", help="Runs that read these bytes (a file or a folder).")
+@click.option("--model", metavar="PATH", help="Runs that wrote these bytes (a file or a folder).")
+@click.option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
 @click.pass_obj
 def command(
@@ -45,8 +49,10 @@ def command(
     since: str | None,
     until: str | None,
     grep: str | None,
+    where: tuple[str, ...],
     data: str | None,
     model: str | None,
+    verify: bool,
     reverse: bool,
     as_json: bool,
 ) -> int:
@@ -58,6 +64,7 @@ def command(
     from ...cas.operations.log import Damage, LogRequest, log
     from ..render import log_lines
 
+    _check_forms(as_json=as_json, oneline=oneline, template=template)
     request = LogRequest(
         limit=max_count,
         since=_moment(since, "--since", end_of_day=False),
@@ -65,6 +72,8 @@ def command(
         text=grep,
         data=data,
         model=model,
+        where=_expressions(where),
+        verify=verify,
         reverse=reverse,
     )
     filled = _template(template)
@@ -80,6 +89,24 @@ def command(
                 for text in log_lines(line, oneline=oneline, color=invocation.color):
                     out.write(text + "\n")
     return 3 if damaged else 0
+
+
+def _check_forms(*, as_json: bool, oneline: bool, template: str | None) -> None:
+    """One form of a line at a time."""
+    asked = [("--json", as_json), ("--oneline", oneline), ("--format", template is not None)]
+    given = [name for name, is_given in asked if is_given]
+    if len(given) > 1:
+        from ...cas.errors import BadArgument
+
+        raise BadArgument(what=f"{' and '.join(given)} are different forms of a line: choose one")
+
+
+def _expressions(texts: tuple[str, ...]) -> tuple[Expression, ...]:
+    if not texts:
+        return ()
+    from ...cas.operations.where import parse
+
+    return tuple(map(parse, texts))
 
 
 def _moment(text: str | None, option: str, *, end_of_day: bool) -> str | None:

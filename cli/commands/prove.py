@@ -53,21 +53,19 @@ def command(
     """
     from ...cas.errors import BadArgument
     from ...cas.operations.anchors import read_anchor
+    from ...cas.operations.placing import write_result
     from ...cas.operations.prove import prove, prove_continuation
-    from ...cas.operations.writing import check_target, write_file
 
     if since is not None and (what or at is not None or with_report or output is not None):
         raise BadArgument(what="--since is about the history as a whole, and stands alone")
-    if output is not None:
-        check_target(output, replace=force)
     anchor = read_anchor(at) if at is not None else None
     with invocation.open_store() as store:
         if since is not None:
             write_json(to_json(prove_continuation(store, read_anchor(since))))
             return 0
         made = prove(store, _subject(store, what), at=anchor, with_report=with_report)
-    if output is not None:
-        write_file(output, [made.text.encode()], replace=force)
+        if output is not None:
+            write_result(store, output, [made.text.encode()], force=force)
     if as_json:
         write_json(to_json(made))
     elif output is None:

@@ -28,7 +28,7 @@ def command(invocation: Invocation, *, what: tuple[str, ...], raw: bool, as_json
     from ...cas.errors import BadArgument
     from ...cas.operations.revisions import Target
     from ...cas.operations.show import ShownRun, raw_bytes, show
-    from ..render import show_lines
+    from ..render_show import show_lines
 
     if raw and as_json:
         raise BadArgument(what="--raw prints bytes and --json prints JSON: choose one")
