@@ -55,7 +55,7 @@ def record_all(
     now: Callable[[], str],
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Taken]:
-    """Records the runs of the workspace `request.run_dir`, one after the other; one that fails is passed over.
+    """Records the runs of the workspace `request.run_dir`, in turn; one that fails is passed over.
 
     Raises BadArgument for what belongs to one run, InvalidRunFolder where there is no run, FileMissing,
     WrongFileType, OperatingSystemRefused; IntegrityError and LockTimeout, which the next run would meet too.

@@ -46,7 +46,7 @@ class Folder:
 
     def join(self, name: str) -> str:
         """The path of something in it."""
-        return os.path.join(self.path, name)
+        return name if self.path == os.curdir else os.path.join(self.path, name)
 
     def found(self, role: str, name: str) -> FoundFile:
         """Something in it, as a file of the run."""
