@@ -205,6 +205,8 @@ class Artifacts:
     def leave_out(self, name: str, reason: str) -> None:
         """Says what of the run is not recorded."""
         details: dict[str, Value] = {"name": name_for_details(name), "reason": reason}
+        if any(found.details == details for found in self.diagnostics):
+            return
         self.diagnostics.append(
             Diagnostic(
                 code="ARTIFACT_NOT_RECORDED",
