@@ -65,8 +65,6 @@ def read_document(
             f"it has {opened.stat.st_size} bytes, and a metrics or params file has at most "
             f"{MAX_DOCUMENT_BYTES}; record it as an artifact instead"
         )
-        if most != MAX_DOCUMENT_BYTES:
-            problem = f"it has {opened.stat.st_size} bytes, and {most} are the most"
         raise InvalidDocument(path=opened.path, problem=problem)
     chunks: list[bytes] = []
     digests = read_file(opened, sha256=sha256, sink=lambda chunk: chunks.append(bytes(chunk)))

@@ -6,6 +6,7 @@ again for that, the stat cache knows the run of a folder in which nothing has ch
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
@@ -132,5 +133,5 @@ def _asked(one: Listed, request: RecordRequest, cache: StatCache) -> tuple[bytes
     except ObsError:
         return None  # recording it says what is wrong, if that matters to it
     said: list[Value] = [request.label, request.status if request.status_is_given else None]
-    said += [f"{named.role}={named.path}" for named in request.datasets]
+    said += [[named.role, os.fsencode(named.path)] for named in request.datasets]
     return blake3(b"obs run folder" + state.digest() + encode(said)).digest(), lasting

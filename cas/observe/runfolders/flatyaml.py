@@ -24,7 +24,7 @@ def parse_flat_yaml(data: bytes, path: str) -> dict[str, str]:
     """Every scalar by its key, as text. Raises InvalidDocument for what is no such map, and for a key that
     stands twice."""
     try:
-        lines = data.decode().splitlines()
+        lines = data.decode().replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise InvalidDocument(
             path=path, problem="it is not valid UTF-8", where=f"byte {error.start}"
@@ -41,9 +41,9 @@ def parse_flat_yaml(data: bytes, path: str) -> dict[str, str]:
         if match is None:
             raise InvalidDocument(path=path, problem="it is no line of 'key: value'", where=f"line {number}")
         key = match[1]
-        if key in written:
+        if match[1] in written:
             raise InvalidDocument(path=path, problem="the key stands twice", where=key)
-        written[key] = [(match[2] or "").strip()]
+        written[match[1]] = [(match[2] or "").strip()]
     if not written:
         raise InvalidDocument(path=path, problem="it is empty")
     values = ((key, _scalar(parts)) for key, parts in written.items())

@@ -8,13 +8,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final, Literal
 
-from ...errors import FileMissing, InvalidField, InvalidRunFolder, ObsError, WrongFileType
+from ...errors import FileMissing, InvalidDocument, InvalidField, InvalidRunFolder, ObsError, WrongFileType
 from ...format.canonical import Value
 from ...format.ids import BlobId
 from ...format.names import MAX_ROLE, RESERVED_ROLES, check_name, name_from_bytes, role_from_name
 from ...format.reports import Diagnostic
 from ..documents import MAX_DOCUMENT_BYTES, read_document
-from ..files import OpenedFile, open_beneath, open_folder, open_folder_beneath, refusal, walk_folder
+from ..files import (
+    OpenedFile,
+    open_beneath,
+    open_folder,
+    open_folder_beneath,
+    path_kind,
+    refusal,
+    walk_folder,
+)
 from .values import FoundFile
 
 MAX_ARTIFACTS: Final = 256
@@ -35,6 +43,8 @@ class Folder:
     @contextmanager
     def at(cls, path: str) -> Generator[Folder]:
         """A folder that the user named. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
+        if path_kind(path) != "folder":
+            raise WrongFileType(path=path, found="a file", needed="a folder")
         with open_folder(path) as opened:
             yield cls(opened, path)
 
@@ -132,6 +142,9 @@ class Folder:
     def read(self, name: str, most: int = MAX_DOCUMENT_BYTES) -> tuple[bytes, BlobId]:
         """A small file. Raises as `open` and `read_document`."""
         with self.open(name) as opened:
+            if opened.stat.st_size > most:
+                problem = f"it has {opened.stat.st_size} bytes, and {most} is the most"
+                raise InvalidDocument(path=opened.path, problem=problem)
             data, digests = read_document(opened, sha256=False, most=most)
         return data, digests.blake3
 

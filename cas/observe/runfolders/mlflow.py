@@ -29,7 +29,7 @@ from ...format.claims import Claims
 from ...format.reports import Diagnostic
 from ...format.runs import Status
 from ...format.times import format_time
-from ..documents import parse_record
+from ..documents import MAX_DOCUMENT_BYTES, parse_record
 from .flatyaml import parse_flat_yaml
 from .folder import Artifacts, Folder, claimed_text, name_for_details, relative_name, stored_text
 from .keys import Keys
@@ -39,6 +39,8 @@ NAME: Final = "mlflow"
 RECORD: Final = "meta.yaml"
 MAX_VALUES: Final = 10_000
 """Metrics of one run, and parameters."""
+MAX_METRIC_BYTES: Final = 32 << 20
+"""Of one metric: a line for each step."""
 _STATUS: Final[dict[str, Status | None]] = {
     **dict.fromkeys(("1", "2", "RUNNING", "SCHEDULED"), None),
     **dict.fromkeys(("3", "FINISHED"), "ok"),
@@ -53,16 +55,13 @@ _MODEL_ID: Final = re.compile(r"m-[0-9a-f]{1,64}\Z")
 def read(folder: Folder, given: Given) -> RunFolder | None:
     """The run, None if this is not the folder of one.
 
-    Raises InvalidRunFolder for a meta.yaml that cannot be read, a run that has not ended, and metrics that
-    are no numbers; FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    Raises InvalidDocument for a meta.yaml that cannot be read, InvalidRunFolder for a run that has not ended
+    and metrics that are no numbers; FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
     """
     if not folder.has(RECORD):
         return None
-    try:
-        data, blake3 = folder.read(RECORD)
-        values = parse_flat_yaml(data, folder.join(RECORD))
-    except InvalidDocument as error:
-        raise InvalidRunFolder(path=error.path, problem=error.problem, where=error.where) from None
+    data, blake3 = folder.read(RECORD)
+    values = parse_flat_yaml(data, folder.join(RECORD))
     if not {"run_id", "run_uuid"} & values.keys():  # run_uuid: before MLflow 1.0
         return None
     diagnostics: list[Diagnostic] = []
@@ -74,9 +73,7 @@ def read(folder: Folder, given: Given) -> RunFolder | None:
     source, workspace = _dataset(folder), os.path.dirname(os.path.abspath(folder.path))
     claims = Claims(adapter=NAME, trainer="mlflow", created_at=_time(keys), dataset_path=source)
     metrics = {name: _last(folder, file) for name, file in _value_files(folder, "metrics")}
-    params: dict[str, Value] = {
-        name: _text(folder, file, diagnostics) for name, file in _value_files(folder, "params")
-    }
+    params = _params(folder, diagnostics)
     return RunFolder(
         adapter=NAME,
         model=model,
@@ -125,7 +122,10 @@ def _time(keys: Keys) -> str | None:
 
 def _value_files(folder: Folder, what: str) -> Iterator[tuple[str, str]]:
     """(name of a metric or parameter, its file), in the order of names."""
-    for name in folder.files(what, most=MAX_VALUES) if folder.has(what) else ():
+    names = folder.files(what, most=MAX_VALUES) if folder.has(what) else []
+    if sum(map(len, names)) > MAX_DOCUMENT_BYTES:
+        raise InvalidRunFolder(path=folder.join(what), problem="the names in it are too long")
+    for name in names:
         yield stored_text(name), f"{what}/{name}"
 
 
@@ -134,7 +134,7 @@ def _last(folder: Folder, file: str) -> Value:
 
     (Lines are not in that order: MLflow 3 writes values again when a model is logged.)
     """
-    data, _ = folder.read(file)
+    data, _ = folder.read(file, MAX_METRIC_BYTES)
     best: tuple[int, int, float] | None = None
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
@@ -158,14 +158,18 @@ def _int(text: bytes) -> int:
     return int(text)
 
 
-def _text(folder: Folder, file: str, diagnostics: list[Diagnostic]) -> str:
-    """The value of a parameter: text, as MLflow itself has it."""
-    data, _ = folder.read(file)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        Keys({}, diagnostics).invalid(name_for_details(file), "text in UTF-8")
-        return data.decode("utf-8", "backslashreplace")
+def _params(folder: Folder, diagnostics: list[Diagnostic]) -> dict[str, Value]:
+    """Texts, as MLflow itself has them; together no more than a params file may hold."""
+    found: dict[str, Value] = {}
+    left = MAX_DOCUMENT_BYTES
+    for name, file in _value_files(folder, "params"):
+        data, _ = folder.read(file, left)
+        left -= len(data)
+        try:
+            found[name] = data.decode()
+        except UnicodeDecodeError:
+            Keys({}, diagnostics).invalid(name_for_details(file), "text in UTF-8")
+    return found
 
 
 # ---------------------------------------------------------------------- models and data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from ...errors import InvalidRunFolder, ObsError
+from ...errors import InvalidDocument, InvalidRunFolder, ObsError
 from ...format.frozen import frozen
 from . import mlflow, plain, runforge
 from .folder import Folder
@@ -16,7 +16,11 @@ class Adapter(Protocol):
     """What a module of this room offers that knows the layout of one trainer."""
 
     def read(self, folder: Folder, given: Given, /) -> RunFolder | None:
-        """The run in a folder; None if the folder is not of this trainer."""
+        """The run in a folder; None if the folder is not of this trainer.
+
+        Raises InvalidDocument, InvalidRunFolder, FileMissing, WrongFileType, FileChanged,
+        OperatingSystemRefused.
+        """
         ...
 
     def runs(self, folder: Folder, /) -> Iterator[str | ObsError] | None:
@@ -61,7 +65,13 @@ def read_run_folder(path: str, given: Given) -> RunFolder:
 
 
 def _read(folder: Folder, given: Given) -> RunFolder | None:
-    return next((found for adapter in ADAPTERS if (found := adapter.read(folder, given)) is not None), None)
+    """The run, None if no adapter knows it. A document in a run folder that is none is no answer to anything
+    that was asked: it is an error of the folder."""
+    try:
+        known = (found for adapter in ADAPTERS if (found := adapter.read(folder, given)) is not None)
+        return next(known, None)
+    except InvalidDocument as error:
+        raise InvalidRunFolder(path=error.path, problem=error.problem, where=error.where) from None
 
 
 def list_runs(path: str, given: Given) -> list[Listed]:

@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from ...errors import FileMissing, InvalidDocument, InvalidRunFolder, ObsError, WrongFileType
+from ...errors import FileMissing, InvalidRunFolder, ObsError, WrongFileType
 from ...format.canonical import Value
 from ...format.claims import Claims
 from ...format.reports import Diagnostic
@@ -48,16 +48,13 @@ _STATUS: Final[dict[str, Status]] = {
 def read(folder: Folder, given: Given) -> RunFolder | None:
     """The run, None if there is no run.json of this trainer.
 
-    Raises InvalidRunFolder for a run.json that is no JSON object, and for a run that did not fail of which a
-    file is missing or lies outside; FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    Raises InvalidDocument for a run.json that is no JSON object, InvalidRunFolder for a run that did not
+    fail of which a file is missing or lies outside; FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
     """
     if not folder.has(RECORD):
         return None
-    try:
-        data, blake3 = folder.read(RECORD)
-        values = parse_record(data, folder.join(RECORD))
-    except InvalidDocument as error:
-        raise InvalidRunFolder(path=error.path, problem=error.problem, where=error.where) from None
+    data, blake3 = folder.read(RECORD)
+    values = parse_record(data, folder.join(RECORD))
     if not _MARKS & values.keys():
         return None
     diagnostics: list[Diagnostic] = []
