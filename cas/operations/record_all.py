@@ -133,5 +133,6 @@ def _asked(one: Listed, request: RecordRequest, cache: StatCache) -> tuple[bytes
     except ObsError:
         return None  # recording it says what is wrong, if that matters to it
     said: list[Value] = [request.label, request.status if request.status_is_given else None]
-    said += [[named.role, os.fsencode(named.path)] for named in request.datasets]
+    for named in request.datasets:
+        said += [named.role, os.fsencode(named.path)]
     return blake3(b"obs run folder" + state.digest() + encode(said)).digest(), lasting

@@ -49,7 +49,8 @@ def read(folder: Folder, given: Given) -> RunFolder | None:
     """The run, None if there is no run.json of this trainer.
 
     Raises InvalidDocument for a run.json that is no JSON object, InvalidRunFolder for a run that did not
-    fail of which a file is missing or lies outside; FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    fail of which a file is missing or lies outside; FileMissing, WrongFileType, FileChanged,
+    OperatingSystemRefused.
     """
     if not folder.has(RECORD):
         return None
