@@ -144,6 +144,8 @@ MAPS = {
     "columns?columns column_parts?ids digests?id label?label_counts tables?uint members?members "
     "member_parts?ids",
     "content-part": "columns?columns members?members",
+    "claims": "adapter:role trainer?run_id created_at?time dataset_path?run_id dataset_sha256?id "
+    "label?run_id num_samples?uint num_features?uint dropped_rows?uint metrics?full_map",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
@@ -170,7 +172,7 @@ MAPS = {
     "attribute": "name:text type:text dtype?text shape?[uint] bytes?uint",
     "names": "count:uint first:[any]",
 }
-KINDS = tuple(MAPS)[:12]
+KINDS = tuple(MAPS)[:13]
 # What matches as a whole is a str of that type.
 PATTERNS = {
     "role": "[a-z][a-z0-9_-]{0,63}",

@@ -185,13 +185,14 @@ def _descend(root: int, parts: list[bytes], path: str) -> int:
     return descriptor
 
 
-def open_beneath(root: int, name: bytes) -> OpenedFile:
+def open_beneath(root: int, name: bytes, shown: str | None = None) -> OpenedFile:
     """A regular file at a relative path beneath a folder's descriptor, no symlink followed on the way.
 
+    `shown` is what errors call it, if not by that path.
     Raises InvalidField for `..` and the like, FileMissing, WrongFileType, OperatingSystemRefused.
     """
     check_name(name_from_bytes(name))
-    path = os.fsdecode(name)
+    path = shown if shown is not None else os.fsdecode(name)
     *folders, last = name.split(b"/")
     folder = _descend(root, folders, path)
     try:
@@ -212,13 +213,13 @@ def open_entry(folder: int, name: bytes | str, path: str) -> OpenedFile:
     return _checked(path, descriptor, typed=False)
 
 
-def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
+def open_folder_beneath(root: int, name: bytes, shown: str | None = None) -> OpenedFile:
     """A folder at a relative path beneath a folder's descriptor, no symlink followed on the way.
 
     Raises as `open_beneath`.
     """
     check_name(name_from_bytes(name))
-    path = os.fsdecode(name)
+    path = shown if shown is not None else os.fsdecode(name)
     descriptor = _descend(root, name.split(b"/"), path)
     return OpenedFile(path, descriptor, os.fstat(descriptor))
 

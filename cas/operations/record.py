@@ -27,6 +27,7 @@ from .inputs import DocumentInput, Input
 from .labels import check_label
 from .reader import Reader
 from .requests import RecordRequest
+from .run_folders import complete
 from .views import FileView, claimed_count
 
 
@@ -70,10 +71,12 @@ def record(
 
     `environment` describes the environment that the run is said to have run in; `now` is the stored
     time, asked when the manifest is made; `progress` is told how many bytes were read.
-    Raises BadArgument, LabelNotFound, InvalidDocument, FileMissing, WrongFileType, FileChanged,
-    OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
+    Raises BadArgument, InvalidRunFolder, LabelNotFound, InvalidDocument, FileMissing, WrongFileType,
+    FileChanged, OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
     """
-    diagnostics: list[Diagnostic] = []
+    if request.run_dir is not None:
+        request = complete(request, store.home)
+    diagnostics: list[Diagnostic] = list(request.diagnostics)
     with store.batch() as batch:
         with Reader(store, batch, request, progress) as reader:
             reader.open_all()
@@ -94,8 +97,8 @@ def record(
         head = store.chain.head()
         # The object comes before its manifest: where there is none, no manifest names it.
         previous = _recorded(store, run_id) if store.objects.has(run_id) else None
-        wanted = request.force or request.message is not None
-        if not wanted and previous is not None:
+        wanted = _is_repeated(request)
+        if not wanted and previous is not None and not request.only_new:
             wanted = _says_more(store, report, previous)
         entry, created = previous, False
         if not request.dry_run:
@@ -119,6 +122,7 @@ def _run(request: RecordRequest, reader: Reader) -> Run:
         artifacts=links(reader.artifacts),
         metrics=document(reader.metrics),
         params=document(reader.params),
+        record=reader.record.link() if reader.record is not None else None,
         label=request.label,
         run_id=request.run_id,
         status=request.status,
@@ -133,6 +137,11 @@ def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Ent
         if entry.manifest.run == run:
             return entry
     return None
+
+
+def _is_repeated(request: RecordRequest) -> bool:
+    """Whether a run that is recorded already is to get another manifest in any case."""
+    return request.force or (request.message is not None and not request.only_new)
 
 
 def _says_more(store: Store, report: Report, entry: Entry) -> bool:
@@ -177,11 +186,11 @@ def _append(
             history=position.history,
         )
 
-    repeat = request.force or request.message is not None
+    repeat = _is_repeated(request)
     with store.chain.locked(request.lock_timeout_seconds):
         if not repeat:
             newest = _recorded(store, report.run, until=seen)
-            if newest is not None and not _says_more(store, report, newest):
+            if newest is not None and (request.only_new or not _says_more(store, report, newest)):
                 return newest, False
         entry = store.chain.append(build, store.chain.head())
     if entry is None:
