@@ -6,7 +6,7 @@ Column names are told, and how many rows; never the value of a cell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..format.canonical import Value
@@ -63,18 +63,29 @@ def missing_rows(content: Content, columns: Sequence[Column], where: dict[str, V
     """What a trainer would drop that drops every row with a missing value; None if no row has one."""
     if not content.rows_with_missing:
         return None
-    nulls = {column.name: column.nulls for column in columns if column.nulls}
-    shown: dict[str, Value] = dict(list(nulls.items())[:MAX_NAMES])
+    message = f"{content.rows_with_missing} of {content.rows} rows have a missing value"
+    details: dict[str, Value] = {
+        **where,
+        "rows": content.rows,
+        "rows_with_missing": content.rows_with_missing,
+    }
+    return missing_values(message, details, columns)
+
+
+def missing_values(message: str, details: dict[str, Value], columns: Iterable[Column]) -> Diagnostic:
+    """That rows were, or would be, dropped for the missing values in these columns."""
+    nulls: Counter[str] = Counter()
+    for column in columns:
+        nulls[column.name] += column.nulls
+    counted: list[tuple[str, Value]] = [(name, count) for name, count in nulls.items() if count]
     return Diagnostic(
         code="MISSING_VALUES_DROPPED",
         severity="warning",
-        message=f"{content.rows_with_missing} of {content.rows} rows have a missing value",
+        message=message,
         details={
-            **where,
-            "rows": content.rows,
-            "rows_with_missing": content.rows_with_missing,
-            "columns": shown,
-            "columns_with_missing": len(nulls),
+            **details,
+            "columns": dict(counted[:MAX_NAMES]),
+            "columns_with_missing": len(counted),
         },
     )
 

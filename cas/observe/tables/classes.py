@@ -28,8 +28,8 @@ _CLASSED: Final = frozenset({Kind.BOOLEAN, Kind.NUMBER, Kind.TEXT})
 
 
 def classes_digest(values: Collection[Hashable]) -> bytes | None:
-    """Of distinct values, each a bool, int, float or str, or as a column counts it: the UTF-8 of a text, a tuple
-    with the digest of a longer one. None if there are none, or more than are counted."""
+    """Of values, each a bool, int, float or str, or as a column counts it: the UTF-8 of a text, a tuple with
+    the digest of a longer one. None if there are none, or more than are counted."""
     if not 0 < len(values) <= MOST_CLASSES:
         return None
     classes = sorted({_class(value) for value in values})

@@ -91,8 +91,8 @@ class LabelClass:
 
 @row
 class LabelContent:
-    """The label's values, the most frequent first; `classes` is None if there are more than 10,000. `digest` is
-    that of the set of them (see `classes.py`), `fractions` says that they are numbers and not all integers."""
+    """The label's values, the most frequent first; `classes` is None if there are more than 10,000. `digest`
+    is that of the set of them (see `classes.py`); `fractions`: they are numbers, and not all integers."""
 
     nulls: int
     classes: tuple[LabelClass, ...] | None
@@ -163,7 +163,9 @@ def table_content(
         schema=schema_digest((column.kind, column.name) for column in found),
         table=table_digest(rows, ((column.kind, column.name, column.value) for column in found)),
         rows_with_missing=rows_with_missing,
-        label=label_content(labels[0].kind, labels[0].nulls, labels[0].counts()) if len(labels) == 1 else None,
+        label=label_content(labels[0].kind, labels[0].nulls, labels[0].counts())
+        if len(labels) == 1
+        else None,
     )
 
 
