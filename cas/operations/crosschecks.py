@@ -52,11 +52,12 @@ def _samples(facts: Facts) -> Iterator[Diagnostic]:
         yield _explained(rows, dropped, facts.label)
         return
     surplus = claimed - rows.rows
-    difference = f"{surplus} more samples than rows" if surplus > 0 else f"{-surplus} rows are no samples"
+    difference = f"{surplus} more" if surplus > 0 else f"{-surplus} fewer"
     yield Diagnostic(
         code="SAMPLE_COUNT_MISMATCH",
         severity="warning",
-        message=f"{difference}, which is not explained: {rows.missing} rows have a missing value",
+        message=f"{claimed} samples are {difference} than the {rows.rows} rows, of which {rows.missing} have a "
+        "missing value: this is not explained",
         details={
             **_roles(rows),
             "rows": rows.rows,
@@ -132,8 +133,8 @@ def _feature_count(facts: Facts) -> Iterator[Diagnostic]:
     details: dict[str, Value] = {**where, "counts": dict[str, Value](told)}
     if left_out is not None:
         details |= {"left_out": list[Value](left_out[:MAX_NAMES]), "count": len(left_out)}
-        message = f"{len(left_out)} columns of the data are no features of the model"
-    elif len(used) == 1 and _derived(facts):
+        message = f"{_counted(len(left_out), 'column')} of the data not among the features of the model"
+    elif used <= {told.get("data"), told.get("model")} and _derived(facts):
         message = "features of the model were made of columns of the data"
         details["derived"] = True
     else:
@@ -193,7 +194,7 @@ def _feature_names(facts: Facts) -> Iterator[Diagnostic]:
     severity: Severity = "info"
     if unknown:
         details |= {"not_in_data": list[Value](unknown[:MAX_NAMES]), "count": len(unknown)}
-        message = f"{len(unknown)} features of the model are no columns of the data"
+        message = f"{_counted(len(unknown), 'feature')} of the model not among the columns of the data"
         if facts.label is not None and facts.label in unknown and table.column(facts.label) is not None:
             details["label"] = facts.label
             severity, message = "warning", "the label is one of the model's features"
@@ -318,6 +319,10 @@ def _metrics_contract(facts: Facts) -> Iterator[Diagnostic]:
                 "removed": list[Value](removed[:MAX_NAMES]),
             },
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what} is" if number == 1 else f"{number} {what}s are"
 
 
 def _told(counts: dict[str, int]) -> str:
