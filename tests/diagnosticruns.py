@@ -144,7 +144,9 @@ def repeated(run: Run) -> Run:
 
 def fewer_features(run: Run) -> Run:
     frame = table()
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame[["age", "dose"]].values, frame["y"])
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(
+        frame[["age", "dose"]].values, frame["y"]
+    )
     return run.data(frame).model(model).metrics(num_samples=40, num_features=2)
 
 

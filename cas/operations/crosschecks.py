@@ -56,8 +56,8 @@ def _samples(facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         code="SAMPLE_COUNT_MISMATCH",
         severity="warning",
-        message=f"{claimed} samples are {difference} than the {rows.rows} rows, of which {rows.missing} have a "
-        "missing value: this is not explained",
+        message=f"{claimed} samples are {difference} than the {rows.rows} rows, which is not explained: "
+        f"{rows.missing} rows have a missing value",
         details={
             **_roles(rows),
             "rows": rows.rows,
