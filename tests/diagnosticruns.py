@@ -64,12 +64,12 @@ class Run:
         self.settings: dict[str, Any] = {"label": "y", "cache": False}
         self.datasets: list[Named] = []
 
-    def data(self, frame: pd.DataFrame | str, role: str | None = None, **options: Any) -> Run:
+    def data(self, frame: pd.DataFrame | str, role: str | None = None, *, index: bool = False) -> Run:
         path = self.folder / f"{role or 'data'}.csv"
         if isinstance(frame, str):
             path.write_text(frame, encoding="utf-8")
         else:
-            frame.to_csv(path, **{"index": False, **options})
+            frame.to_csv(path, index=index)
         self.datasets.append(Named(path=str(path), role=role))
         return self
 
@@ -93,9 +93,8 @@ class Run:
     def record(self, **settings: Any) -> Recorded:
         """As `obs record` does, in a store of the folder."""
         path = self.folder / ".obs"
-        request = RecordRequest(
-            **{"obs_version": "0", "datasets": tuple(self.datasets), **self.settings, **settings}
-        )
+        wanted: dict[str, Any] = {"datasets": tuple(self.datasets), **self.settings, **settings}
+        request = RecordRequest(obs_version="0", **wanted)
         with Store.open(str(path) if path.exists() else make_store(str(self.folder))) as store:
             return record(
                 store,

@@ -15,7 +15,6 @@ from typing import Final
 from ..format.canonical import Value
 from ..format.contents import MAX_DISTINCT, Column
 from ..format.reports import Diagnostic, Severity
-from ..observe.tables.classes import classes_digest
 from .facts import Facts, Rows, samples_of
 from .findings import MAX_NAMES, missing_values
 from .modelchecks import model_checks
@@ -243,6 +242,8 @@ def _classes(facts: Facts) -> Iterator[Diagnostic]:
     column, label = table.column(facts.label), table.content.label
     if column is None or label is None:
         return
+    from ..observe.tables.classes import classes_digest
+
     details: dict[str, Value] = {"role": table.role, "artifact": model.role, "label": facts.label}
     in_data = label.classes_digest.raw if label.classes_digest is not None else None
     in_model = classes_digest(model.classes) if model.classes is not None else None

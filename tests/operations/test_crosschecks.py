@@ -221,7 +221,7 @@ def test_the_record_is_asked_where_the_metrics_say_nothing(tmp_path: Path) -> No
     ids=["samples", "dropped", "features"],
 )
 def test_a_claim_that_is_contradicted(
-    tmp_path: Path, claims: dict[str, int], code: str, details: dict[str, Any]
+    tmp_path: Path, claims: dict[str, Any], code: str, details: dict[str, Any]
 ) -> None:
     found = only(honest(tmp_path).set(claims=Claims(adapter="x", **claims)))
     assert (found.code, found.severity, found.details) == (code, "warning", details)
@@ -324,8 +324,19 @@ def dataset(rows: list[tuple[str, ...]], role: str = "data") -> DatasetFacts:
 
 
 def document(**found: Any) -> dict[str, Any]:
-    empty = {"globals": [], "libraries": {}, "problems": [], "cut": {}, "complete": True, "step_count": 2}
-    known = {"model": {"kind": "classifier"}, "n_features_in": 2, "feature_names_in": ["a", "b"]}
+    empty: dict[str, Any] = {
+        "globals": [],
+        "libraries": {},
+        "problems": [],
+        "cut": {},
+        "complete": True,
+        "step_count": 2,
+    }
+    known: dict[str, Any] = {
+        "model": {"kind": "classifier"},
+        "n_features_in": 2,
+        "feature_names_in": ["a", "b"],
+    }
     return {**empty, **known, **found}
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.feather
-import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from obs.cas.observe.tables.content import LabelContent
 from obs.cas.observe.tables.folders import read_folder_tables
 from obs.cas.observe.tables.frames import read_frame
 from obs.cas.observe.tables.reading import read_dataset
+from pyarrow import feather, parquet
 
 classes = st.sets(st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False), min_size=1) | st.sets(
     st.text(st.characters(codec="utf-8")), min_size=1
@@ -53,8 +52,8 @@ def test_every_format_gives_what_the_model_gives(
     frame.to_csv(tmp_path / "d.csv", index=False)
     frame.to_csv(tmp_path / "d.tsv.gz", index=False, sep="\t")
     frame.to_json(tmp_path / "d.jsonl", orient="records", lines=True, double_precision=15)
-    pa.parquet.write_table(table, tmp_path / "d.parquet")
-    pa.feather.write_feather(table, str(tmp_path / "d.feather"))
+    parquet.write_table(table, tmp_path / "d.parquet")
+    feather.write_feather(table, str(tmp_path / "d.feather"))
     wanted = classes_digest(expected)
     assert wanted is not None
     for path in sorted(tmp_path.iterdir()):
