@@ -16,7 +16,7 @@ from ..format.canonical import Value
 from ..format.contents import MAX_DISTINCT, Column
 from ..format.reports import Diagnostic, Severity
 from .facts import Facts, Rows, samples_of
-from .findings import MAX_NAMES, missing_values
+from .findings import missing_values, shown_names
 from .modelchecks import model_checks
 
 _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})
@@ -131,7 +131,7 @@ def _feature_count(facts: Facts) -> Iterator[Diagnostic]:
     left_out = _left_out(facts) if len(used) == 1 else None
     details: dict[str, Value] = {**where, "counts": dict[str, Value](told)}
     if left_out is not None:
-        details |= {"left_out": list[Value](left_out[:MAX_NAMES]), "count": len(left_out)}
+        details |= {"left_out": shown_names(left_out), "count": len(left_out)}
         message = f"{_counted(len(left_out), 'column')} of the data not among the features of the model"
     elif used <= {told.get("data"), told.get("model")} and _derived(facts):
         message = "features of the model were made of columns of the data"
@@ -155,8 +155,9 @@ def _left_out(facts: Facts) -> list[str] | None:
     readable = _named_by_pandas(facts)
     names = model.feature_names
     if names is not None:
-        left = [name for name in readable if name not in names]
-        return left if set(names) <= set(readable) and len(left) == len(features) - len(names) else None
+        taken = set(names)
+        left = [name for name in readable if name not in taken]
+        return left if taken <= set(readable) and len(left) == len(features) - len(names) else None
     if features and features[0].name in _INDEX_NAMES and model.n_features == len(features) - 1:
         return [features[0].name]
     return None
@@ -164,13 +165,13 @@ def _left_out(facts: Facts) -> list[str] | None:
 
 def _derived(facts: Facts) -> bool:
     """Whether all names that are no columns of the data were made of some: `sex_male` of `sex`."""
-    unknown = _unknown_names(facts)
-    return bool(unknown) and all(_is_derived(name, _named_by_pandas(facts)) for name in unknown)
+    unknown, columns = _unknown_names(facts), set(_named_by_pandas(facts))
+    return bool(unknown) and all(_is_derived(name, columns) for name in unknown)
 
 
-def _is_derived(name: str, columns: Iterable[str]) -> bool:
-    """As `pandas.get_dummies` names what it makes of a column."""
-    return any(name.startswith(f"{column}_") for column in columns if column)
+def _is_derived(name: str, columns: set[str]) -> bool:
+    """As `pandas.get_dummies` names what it makes of a column: the column, `_`, a value."""
+    return any(letter == "_" and name[:place] in columns for place, letter in enumerate(name))
 
 
 def _unknown_names(facts: Facts) -> list[str]:
@@ -192,7 +193,7 @@ def _feature_names(facts: Facts) -> Iterator[Diagnostic]:
     unknown = _unknown_names(facts)
     severity: Severity = "info"
     if unknown:
-        details |= {"not_in_data": list[Value](unknown[:MAX_NAMES]), "count": len(unknown)}
+        details |= {"not_in_data": shown_names(unknown), "count": len(unknown)}
         message = f"{_counted(len(unknown), 'feature')} of the model not among the columns of the data"
         if facts.label is not None and facts.label in unknown and table.column(facts.label) is not None:
             details["label"] = facts.label
@@ -207,7 +208,7 @@ def _feature_names(facts: Facts) -> Iterator[Diagnostic]:
         if all(place[before] < place[after] for before, after in pairwise(names)):
             return
         message = "the features of the model stand in another order than the columns of the data"
-        details["order"] = list[Value](names[:MAX_NAMES])
+        details["order"] = shown_names(names)
     yield Diagnostic(code="FEATURE_NAMES_MISMATCH", severity=severity, message=message, details=details)
 
 
@@ -223,9 +224,9 @@ def _named_by_pandas(facts: Facts) -> list[str]:
     for number, column in enumerate(columns):
         name = column.name or f"Unnamed: {number}"
         count = seen.get(name, 0)
-        seen[name] = count + 1
         while count and f"{name}.{count}" in given:
             count += 1
+        seen[name] = count + 1
         if facts.features is None or column.name != facts.label:
             found.append(f"{name}.{count}" if count else name)
     return found
@@ -316,8 +317,8 @@ def _metrics_contract(facts: Facts) -> Iterator[Diagnostic]:
             message=f"the metrics have other keys than were declared: {', '.join(told)}",
             details={
                 "role": "metrics",
-                "added": list[Value](added[:MAX_NAMES]),
-                "removed": list[Value](removed[:MAX_NAMES]),
+                "added": shown_names(added),
+                "removed": shown_names(removed),
             },
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from ..format.canonical import Value
@@ -17,6 +18,17 @@ _NO_LABELS: Final = frozenset({"null", "timestamp", "zoned_timestamp", "binary"}
 """Kinds that no class and no quantity has."""
 MAX_NAMES: Final = 100
 """Of columns, in the details of one diagnostic."""
+_MAX_NAME: Final = 200
+"""Characters of a name: a header may have names that would make a report too large to be stored."""
+
+
+def shown_names(names: Iterable[str]) -> list[Value]:
+    """The first names, and of long ones the beginning."""
+    return [_cut(name) for name in islice(names, MAX_NAMES)]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}…"
 
 
 def findings(
@@ -47,13 +59,12 @@ def _table(
         found.append(Diagnostic(code="ZERO_FEATURES", severity="error", message=message, details=where))
     repeated = [name for name, count in Counter(column.name for column in columns).items() if count > 1]
     if repeated:
-        shown: list[Value] = list(repeated[:MAX_NAMES])
         found.append(
             Diagnostic(
                 code="DUPLICATE_COLUMNS",
                 severity="warning",
                 message=f"{len(repeated)} column names stand there more than once",
-                details={**where, "columns": shown, "count": len(repeated)},
+                details={**where, "columns": shown_names(repeated), "count": len(repeated)},
             )
         )
     return found
@@ -77,7 +88,7 @@ def missing_values(message: str, details: dict[str, Value], columns: Iterable[Co
     nulls: Counter[str] = Counter()
     for column in columns:
         nulls[column.name] += column.nulls
-    counted: list[tuple[str, Value]] = [(name, count) for name, count in nulls.items() if count]
+    counted: list[tuple[str, Value]] = [(_cut(name), count) for name, count in nulls.items() if count]
     return Diagnostic(
         code="MISSING_VALUES_DROPPED",
         severity="warning",
@@ -96,7 +107,7 @@ def label_not_found(label: str, columns: Sequence[str], where: dict[str, Value])
         code="LABEL_NOT_FOUND",
         severity="error",
         message=f"the label column '{label}' is not among the dataset's {len(columns)} columns",
-        details={**where, "label": label, "columns": list(columns[:MAX_NAMES]), "count": len(columns)},
+        details={**where, "label": label, "columns": shown_names(columns), "count": len(columns)},
     )
 
 
