@@ -71,6 +71,8 @@ class Input:
         self.sha256: Sha256 | None = None
         self.cached = 0
         self.inspection: ObjectId | None = None
+        self.document: dict[str, Value] | None = None
+        """What stands in the inspection."""
         self.content: Described | None = None
 
     def recorded(self) -> File | Tree:

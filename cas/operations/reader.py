@@ -230,6 +230,7 @@ class Reader:
     def _add_inspection(self, given: Input, found: dict[str, Value]) -> None:
         try:
             given.inspection = self._batch.add(Inspection.of(object_id(given.recorded()), found))
+            given.document = found
         except FormatError:
             self.remarks.add("INSPECTION_TOO_LARGE")
 

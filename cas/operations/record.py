@@ -23,6 +23,8 @@ from ..format.reports import Diagnostic, Environment, Report
 from ..format.runs import Document, Link, Run, Status
 from ..store.chain import Entry, Position
 from ..store.store import Store
+from .crosschecks import cross_checks
+from .facts import derived_counts, facts_of
 from .inputs import DocumentInput, Input
 from .labels import check_label
 from .reader import Reader
@@ -85,10 +87,13 @@ def record(
         run = _run(request, reader)
         run_id = object_id(run)
         seen = environment()
+        facts = facts_of(request, reader, seen)
+        diagnostics += cross_checks(facts)
         report = Report(
             run=run_id,
             obs=request.obs_version,
             environment=object_id(seen),
+            counts=derived_counts(facts),
             observations=reader.observations(),
             diagnostics=tuple(sorted(diagnostics, key=lambda found: found.order)),
         )
@@ -99,7 +104,7 @@ def record(
         previous = _recorded(store, run_id) if store.objects.has(run_id) else None
         wanted = _is_repeated(request)
         if not wanted and previous is not None and not request.only_new:
-            wanted = _says_more(store, report, previous)
+            wanted = _says_more(store, request, report, previous)
         entry, created = previous, False
         if not request.dry_run:
             batch.publish()
@@ -144,20 +149,28 @@ def _is_repeated(request: RecordRequest) -> bool:
     return request.force or (request.message is not None and not request.only_new)
 
 
-def _says_more(store: Store, report: Report, entry: Entry) -> bool:
+def _says_more(store: Store, request: RecordRequest, report: Report, entry: Entry) -> bool:
     """Whether a report says anything that the one of a manifest does not. One that was told to look at less
-    (`--no-inspect`, `--no-content`) and saw the same else does not."""
+    (`--no-inspect`, `--no-content`) and saw the same else does not: whoever knows less raises no other
+    diagnostics, but may say less in one."""
     if entry.manifest.report == object_id(report):
         return False
     try:
         before = store.objects.get(Report, entry.manifest.report, f"manifest {entry.id.short}")
     except (IntegrityError, FormatError):
         return True
-    same = replace(report, observations=before.observations, diagnostics=before.diagnostics) == before
+    same = replace(
+        report, **{name: getattr(before, name) for name in ("counts", "observations", "diagnostics")}
+    )
+    if request.inspect and request.content:
+        known = all(found in before.diagnostics for found in report.diagnostics)
+    else:
+        known = {found.code for found in report.diagnostics} <= {found.code for found in before.diagnostics}
     return not (
-        same
+        same == before
+        and known
+        and report.counts.items() <= before.counts.items()
         and set(report.observations) <= set(before.observations)
-        and all(found in before.diagnostics for found in report.diagnostics)
     )
 
 
@@ -190,7 +203,7 @@ def _append(
     with store.chain.locked(request.lock_timeout_seconds):
         if not repeat:
             newest = _recorded(store, report.run, until=seen)
-            if newest is not None and (request.only_new or not _says_more(store, report, newest)):
+            if newest is not None and (request.only_new or not _says_more(store, request, report, newest)):
                 return newest, False
         entry = store.chain.append(build, store.chain.head())
     if entry is None:

@@ -131,6 +131,7 @@ def command(
     # The rest is imported, and the files are read, while git is asked.
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
+    from ..config import metrics_contract
     from ..progress import Progress
     from ..render import record_lines
 
@@ -151,6 +152,7 @@ def command(
         params=params,
         given_params=tuple(given_params),
         label=label,
+        metrics_contract=metrics_contract(invocation.cwd),
         message=message,
         run_id=run_id,
         status="failed" if status == "failed" else "cancelled" if status == "cancelled" else "ok",

@@ -234,7 +234,16 @@ def contents(draw: st.DrawFn) -> Content:
         column_parts=tuple(draw(ids) for _ in range(-(-width // 1024))) if width > 1024 else (),
         digests=draw(raw_ids.map(BlobId)) if listed is None and rows and width else None,
         label=draw(
-            st.none() | st.builds(Label, name=texts, nulls=sizes, classes=st.just(tuple(classes)) | st.none())
+            st.none()
+            | st.builds(Label, name=texts, nulls=sizes, classes=st.just(tuple(classes)) | st.none())
+            | st.builds(
+                Label,
+                name=texts,
+                nulls=sizes,
+                classes=st.just((*classes, 1)),
+                classes_digest=st.none() | ids,
+                fractions=st.booleans(),
+            )
         ),
         tables=None if listed is None else len(listed),
         members=listed or (),

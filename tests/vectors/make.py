@@ -281,6 +281,17 @@ def more_objects() -> dict[str, Object]:
             digests=BlobId(b"\x05" * 32),
             label=Label(name="y", nulls=0, classes=(40_000, 30_000)),
         ),
+        "content of a label with a digest": Content(
+            rules=1,
+            rows=3,
+            width=1,
+            rows_with_missing=0,
+            schema=some,
+            table=other,
+            columns=(Column(name="y", kind="number", nulls=0, distinct=2, value=some),),
+            digests=BlobId(b"\x05" * 32),
+            label=Label(name="y", nulls=0, classes=(2, 1), classes_digest=other, fractions=True),
+        ),
         "content of a wide table": Content(
             rules=1,
             rows=1,

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ...format.frozen import frozen, row
+from .classes import digest_of_column, has_fractions
 from .columns import Column
 from .digests import Kind, schema_digest, table_digest
 from .distinct import MOST, MOST_CLASSES
@@ -90,10 +91,13 @@ class LabelClass:
 
 @row
 class LabelContent:
-    """The label's values, the most frequent first; `classes` is None if there are more than 10,000."""
+    """The label's values, the most frequent first; `classes` is None if there are more than 10,000. `digest`
+    is that of the set of them (see `classes.py`); `fractions`: they are numbers, and not all integers."""
 
     nulls: int
     classes: tuple[LabelClass, ...] | None
+    digest: bytes | None = None
+    fractions: bool = False
 
 
 @frozen
@@ -159,7 +163,9 @@ def table_content(
         schema=schema_digest((column.kind, column.name) for column in found),
         table=table_digest(rows, ((column.kind, column.name, column.value) for column in found)),
         rows_with_missing=rows_with_missing,
-        label=label_content(labels[0].nulls, labels[0].counts()) if len(labels) == 1 else None,
+        label=label_content(labels[0].kind, labels[0].nulls, labels[0].counts())
+        if len(labels) == 1
+        else None,
     )
 
 
@@ -182,13 +188,13 @@ def _column(name: str, column: Column, label: str | None) -> ColumnContent:
     )
 
 
-def label_content(nulls: int, counts: Counts | None) -> LabelContent:
+def label_content(kind: Kind, nulls: int, counts: Counts | None) -> LabelContent:
     """Of how often each value of the label occurs; None: there are too many."""
     if counts is None:
         return LabelContent(nulls, None)
     classes = [LabelClass(_name(value), count) for value, count in counts.items()]
     classes.sort(key=lambda found: (-found.rows, found.name or ""))
-    return LabelContent(nulls, tuple(classes))
+    return LabelContent(nulls, tuple(classes), digest_of_column(kind, counts), has_fractions(kind, counts))
 
 
 _WHOLE: Final = 1 << 53
