@@ -41,6 +41,8 @@ _BLOCK_BYTES: Final = 1 << 20
 _COLUMNS_A_BLOCK: Final = 64
 _LARGEST_BLOCK_BYTES: Final = 4 << 20
 _MOST_ROW_BYTES: Final = 64 << 20
+_HEADER_BYTES: Final = 4 << 10
+"""Looked at first: most headers are no longer."""
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -185,13 +187,12 @@ class _Blocks(io.RawIOBase):
 
 def _header(text: _Text, delimiter: str) -> tuple[str, ...]:
     """The names; the text goes on behind them. Raises Refusal."""
-    wanted = 64 << 10
+    wanted = _HEADER_BYTES
     data = b""
     while True:
-        more = text.read(wanted - len(data))
-        data += more
+        data += text.read(wanted - len(data))
         whole = len(data) < wanted
-        found = csv_header(data, delimiter=delimiter, whole=whole)
+        found = csv_header(data[:wanted], delimiter=delimiter, whole=whole)
         if found is not None and not isinstance(found, NoHeader):
             names, end = found
             text.put_back(data[end:])

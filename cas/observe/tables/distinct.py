@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .cells import Cells, TextCells
+from .cells import Cells, TextCells, buffer_array
 from .digests import PAGE_ROWS
 from .values import Counts
 
@@ -66,9 +66,6 @@ class Vocabulary:
 def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:
     """None if there are more than `most`."""
     import numpy as np
-    import pyarrow as pa
-
-    from .cells import buffer_array
 
     if cells.rows > PAGE_ROWS and len(cells.array.slice(0, PAGE_ROWS).dictionary_encode().dictionary) > most:
         return None  # a first look: most columns have few values or, in the first page already, too many
@@ -80,7 +77,7 @@ def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:
     if cells.valid is not None:
         codes = codes * cells.valid
     used = codes if cells.valid is None else codes[cells.valid]
-    words = encoded.dictionary.cast(pa.binary()).to_pylist()
+    words = TextCells(encoded.dictionary).to_list()
     return Vocabulary(words, np.bincount(used, minlength=len(words)).tolist(), codes)
 
 
