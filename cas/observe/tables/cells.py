@@ -113,14 +113,15 @@ class TextCells(Cells):
         import numpy as np
         import pyarrow as pa
 
-        large = array.type in (pa.large_string(), pa.large_binary())
+        large = array.type.id in {pa.lib.Type_LARGE_STRING, pa.lib.Type_LARGE_BINARY}
         _, offsets, data = array.buffers()
         self.array = array
         self.offsets = buffer_array(offsets, np.int64 if large else np.int32, array.offset, len(array) + 1)
         self.data = buffer_array(data, np.uint8, 0, int(self.offsets[-1]))[int(self.offsets[0]) :]
         if self.offsets[0]:
             self.offsets = self.offsets - self.offsets[0]
-        self.lengths: NDArray[np.uint32] = np.diff(self.offsets).astype(np.uint32, copy=False)
+        lengths = self.offsets[1:] - self.offsets[:-1]
+        self.lengths: NDArray[np.uint32] = lengths.astype(np.uint32, copy=False)
 
     def cell(self, number: int) -> bytes:
         """The bytes of one cell."""

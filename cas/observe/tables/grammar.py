@@ -124,9 +124,7 @@ def value_of(cell: bytes, kind: Kind) -> Value:
     return (_value_of if len(cell) <= _SHORT else _value_of.__wrapped__)(cell, kind)
 
 
-@lru_cache(
-    maxsize=1 << 13
-)  # columns of few values have them in all their pieces, and in all parts of a folder
+@lru_cache(maxsize=1 << 13)  # few values come again in every piece of a column, and in every part of a folder
 def _value_of(cell: bytes, kind: Kind) -> Value:
     if kind is Kind.NUMBER:
         return number(cell)
