@@ -69,10 +69,13 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def read_json_lines(stream: ByteStream, *, label: str | None = None) -> TableContent | Unavailable:
-    """What a table of JSON Lines holds: UTF-8, a byte order mark or none; blank lines are passed over.
+def read_json_lines(
+    stream: ByteStream, *, label: str | None = None, rows: int | None = None
+) -> TableContent | Unavailable:
+    """What a table of JSON Lines, or its first `rows`, holds: UTF-8, a byte order mark or none.
 
-    The columns are in the order in which their keys are first seen. Raises what the stream raises.
+    Blank lines are passed over. The columns are in the order in which their keys are first seen.
+    Raises what the stream raises.
     """
     table = _Table(label)
     chunk = _Chunk()
@@ -84,6 +87,8 @@ def read_json_lines(stream: ByteStream, *, label: str | None = None) -> TableCon
             chunk.rows.append(_parse(text, number))
             chunk.lines.append(number)
             chunk.size += len(text)
+            if rows is not None and table.rows + len(chunk.rows) >= rows:
+                break
             if chunk.size >= _CHUNK_BYTES or len(chunk.rows) == table.room():
                 table.add(chunk)
                 chunk = _Chunk()
@@ -175,6 +180,11 @@ class _Table:
         """Keys of all rows together."""
         self._grew = False
 
+    @property
+    def rows(self) -> int:
+        """All that were added."""
+        return self._before + self._rows
+
     def room(self) -> int:
         """How many rows the next chunk may have."""
         return min(PAGE_ROWS - self._rows % PAGE_ROWS, max(16, _CHUNK_CELLS // (len(self._columns) + 1)))
@@ -206,7 +216,7 @@ class _Table:
 
     def _check_density(self) -> None:
         """Looked at behind every page, so that nothing depends on chunks."""
-        width, rows = len(self._columns), self._before + self._rows
+        width, rows = len(self._columns), self.rows
         if width > _MANY_COLUMNS and self._cells * _LEAST_DENSE < rows * width:
             message = (
                 f"there are {width:,} different keys, and a row has fewer than one in {_LEAST_DENSE} of them"
