@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import obs
@@ -26,6 +27,7 @@ from obs.cas.operations.revisions import resolve
 from obs.cas.operations.schema import Schema, schema_path
 from obs.cas.operations.show import ShownRun, show
 from obs.cas.store.store import Store
+from obs.cli.render_schema import schema_lines
 from smallruns import again, checked, make_store, record_run
 
 TABLE = "age,city,y\n34,Ulm,a\n51,,b\n,Köln,a\n34,Ulm,a\n"
@@ -370,12 +372,34 @@ def test_more_jobs_than_files_are_as_many_as_there_are_files(tmp_path: Path) -> 
     assert schema_path(folder, jobs=10**20) == schema_path(folder)
 
 
+def test_a_folder_without_files_has_no_schema(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="holds no files"):
+        schema_path(str(tmp_path))
+
+
+def test_names_that_stand_there_more_than_once_are_counted(tmp_path: Path) -> None:
+    for header, message in (
+        ("a,a,b", "1 column name stands there more than once"),
+        ("a,b,a,b", "2 column names stand there more than once"),
+    ):
+        found = schema_path(write(tmp_path, f"{header}\n{'1,' * header.count(',')}1\n"))
+        assert [one.message for one in found.diagnostics if one.code == "DUPLICATE_COLUMNS"] == [message]
+
+
+def test_an_unreadable_table_has_no_second_blank_line(tmp_path: Path) -> None:
+    write(tmp_path, "a,b\n1\n")
+    lines = list(schema_lines(schema_path(str(tmp_path)), color=False))
+    assert lines[0] == str(tmp_path)
+    assert "" not in {line for line, before in pairwise(lines) if before == ""}
+    assert lines.count("") == 1
+
+
 # ------------------------------------------------------------------------------------------ appended rows
 
 
 def _appended(tmp_path: Path, before: str, after: str, name: str = "data.csv") -> TableDiff:
     """The diff of a recorded file with what it was made into."""
-    store = make_store(tmp_path)
+    store = make_store(str(tmp_path))
     path = write(tmp_path, before, name)
     record_run(store, request_of(path, None))
     content = content_of(store)

@@ -57,8 +57,8 @@ def read_csv(
 ) -> TableContent | Unavailable:
     """What a table of delimited text holds. The first row that is not blank has the names.
 
-    With `rows`: what its first ones hold; whether the others can be read may go unseen. The stream is read to its
-    end, whatever becomes of the content. Raises BadArgument for a delimiter that is not one ASCII
+    With `rows`: what its first ones hold; whether the others can be read may go unseen. The stream is read
+    to its end, whatever becomes of the content. Raises BadArgument for a delimiter that is not one ASCII
     character, or is a quote or a line end, and what the stream raises.
     """
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
