@@ -78,7 +78,7 @@ def _read_pandas(frame: pd.DataFrame, label: str | None, threads: int) -> TableC
     import pandas as pd
     import pyarrow as pa
 
-    names = ["" if pd.isna(name) is True else str(name) for name in frame.columns]
+    names = ["" if pd.isna(name) else str(name) for name in frame.columns]
     columns: list[Column] = []
     slices: list[Slice] = []
     try:
