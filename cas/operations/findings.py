@@ -63,11 +63,15 @@ def _table(
             Diagnostic(
                 code="DUPLICATE_COLUMNS",
                 severity="warning",
-                message=f"{len(repeated)} column names stand there more than once",
+                message=_repeated(len(repeated)),
                 details={**where, "columns": shown_names(repeated), "count": len(repeated)},
             )
         )
     return found
+
+
+def _repeated(count: int) -> str:
+    return f"{count} column name{' stands' if count == 1 else 's stand'} there more than once"
 
 
 def missing_rows(content: Content, columns: Sequence[Column], where: dict[str, Value]) -> Diagnostic | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ...format.frozen import frozen, row
 from .classes import digest_of_column, has_fractions
 from .columns import Column
-from .digests import Kind, schema_digest, table_digest
+from .digests import Kind, column_digest, schema_digest, table_digest
 from .distinct import MOST, MOST_CLASSES
 
 if TYPE_CHECKING:
@@ -172,17 +172,19 @@ def table_content(
 def _column(name: str, column: Column, label: str | None) -> ColumnContent:
     counts = column.counts()
     text = column.text
+    value_blocks = column.value.block_digests()
+    text_blocks = b"" if text is None else text.block_digests()
     return ColumnContent(
         name=name,
         kind=column.kind,
         nulls=column.nulls,
         distinct=most_distinct(name, label) if counts is None else len(counts),
         distinct_exact=counts is not None,
-        value=column.value.column_digest(column.kind, column.rows),
-        value_blocks=column.value.block_digests(),
+        value=column_digest(column.kind, column.rows, value_blocks),
+        value_blocks=value_blocks,
         value_pages=b"".join(column.value.pages),
-        text=None if text is None else text.column_digest(Kind.TEXT, column.rows),
-        text_blocks=b"" if text is None else text.block_digests(),
+        text=None if text is None else column_digest(Kind.TEXT, column.rows, text_blocks),
+        text_blocks=text_blocks,
         text_pages=b"" if text is None else b"".join(text.pages),
         counts=counts,
     )
