@@ -180,6 +180,7 @@ class Store:
 
     def record(
         self,
+        run_dir: PathLike | None = None,
         *,
         data: Paths | None = None,
         label: str | None = None,
@@ -189,7 +190,7 @@ class Store:
         artifacts: Paths | None = None,
         message: str | None = None,
         run_id: str | None = None,
-        status: Status = "ok",
+        status: Status | None = None,
         keep_data: bool = False,
         keep: bool = True,
         sha256: bool = True,
@@ -203,12 +204,16 @@ class Store:
         force: bool = False,
         dry_run: bool = False,
     ) -> Recorded:
-        """Records a finished run, as `obs record` does. Raises as `operations.record.record`."""
+        """Records a finished run, as `obs record` does; `run_dir` is a run folder.
+
+        Raises as `operations.record.record`.
+        """
         from .. import __version__
 
         given: Mapping[str, Value] = params if isinstance(params, Mapping) else {}
         request = RecordRequest(
             obs_version=__version__,
+            run_dir=os.fspath(run_dir) if run_dir is not None else None,
             datasets=_named(data),
             model=_named(model)[0] if model is not None else None,
             artifacts=_named(artifacts),
@@ -218,7 +223,8 @@ class Store:
             label=label,
             message=message,
             run_id=run_id,
-            status=status,
+            status=status or "ok",
+            status_is_given=status is not None,
             keep_data=keep_data,
             keep_artifacts=keep,
             sha256=sha256,

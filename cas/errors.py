@@ -205,6 +205,23 @@ class WrongFileType(Usage):
         return f"{self.path} is {self.found}, and {self.needed} is needed here"
 
 
+class InvalidRunFolder(Usage):
+    """A trainer's run folder that cannot be understood (`where` is a key of its record)."""
+
+    code = "INVALID_RUN_FOLDER"
+    path: str
+    problem: str
+    where: str | None = None
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        place = f" at {self.where}" if self.where else ""
+        return f"{self.path}{place}: {self.problem}"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
 class FileExists(Usage):
     """A file that would be overwritten."""
 

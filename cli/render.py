@@ -40,6 +40,8 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
 
 
 _NOTES: Final = {
+    "DATASET_ABSENT": "the dataset that the run's record names is not here: --data names another",
+    "DATASET_OUTSIDE": "the dataset that the run's record names lies outside the folder of .obs/: see --data",
     "INSPECTION_FAILED": "a model file could not be inspected, for a bug in obs: `obs inspect` shows it",
     "INSPECTION_NEEDS_MODULE": "a model file is packed in a way that needs a package which is not installed",
     "INSPECTION_TIMED_OUT": "a model file took too long to inspect here, so nothing is stored of its inside",

@@ -12,11 +12,12 @@ rows. What is left of them, always fewer than a block, is told as unknown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from ..format.contents import BLOCK_ROWS, DIGEST_BYTES, PAGE_ROWS, Column, ColumnKind, Content, pages_of
-from ..format.frozen import frozen
+from ..format.frozen import frozen, replace
 
 _Digests: TypeAlias = tuple[Sequence[bytes], Sequence[bytes]]
 """Of the blocks of a column, and of the pages of a last block that is not full."""
@@ -142,6 +143,28 @@ def diff_tables(before: Side, after: Side) -> TableDiff:
         identical=identical,
         appended=max(rows[1] - rows[0], 0),
         removed=max(rows[0] - rows[1], 0),
+    )
+
+
+def diff_appended(before: Side, start: Side, after: Side) -> TableDiff:
+    """The same if `after` is the longer one and `start` is its first rows, as many as `before` has: exact.
+
+    The kinds are those of all rows, and so are the columns that only later rows have.
+    """
+    found = diff_tables(before, start)
+    told = {one.name for one in found.columns_retyped}
+    retyped = [one for one in diff_tables(before, after).columns_retyped if one.name not in told]
+    told.update(found.formatting_only)
+    told.update(one.name for one in found.changed)
+    later = Counter(column.name for column in after.columns)
+    later.subtract(column.name for column in start.columns)
+    return replace(
+        found,
+        rows_after=after.content.rows,
+        columns_added=(*found.columns_added, *later.elements()),
+        columns_retyped=(*found.columns_retyped, *retyped),
+        identical=found.identical - sum(one.name not in told for one in retyped),
+        appended=after.content.rows - before.content.rows,
     )
 
 
