@@ -59,6 +59,14 @@ READING: dict[str, int] = {
     "verify out/model.pkl --against {nothing}": 3,
     "verify out/roc.png": 1,
     "verify out/absent.pkl": 2,
+    "verify out/model.pkl --proof out/model.pkl": 3,
+    "prove": 0,
+    "prove out/model.pkl --with-report": 0,
+    "prove out/model.pkl --at {head} --json": 0,
+    "prove --since {head}": 0,
+    "prove out/roc.png": 1,
+    "checkpoint": 0,
+    "checkpoint --json": 0,
     "cat HEAD:model": 0,
     "cat HEAD:metrics": 0,
     "cat HEAD:data": 5,
@@ -138,6 +146,7 @@ def test_where_it_could_write_reading_does_not(recorded: Recorded, obs: Commands
     """But for the cache, which holds nothing that could not be computed again."""
     repository, words = recorded
     cache = repository.project / ".obs" / "cache"
+    cache.mkdir(exist_ok=True)  # the first entry makes the folder, which would be seen in `.obs` itself
     wrong: list[str] = []
     before = snapshot(repository.top, without=cache)
     for line, code in READING.items():
