@@ -25,6 +25,7 @@ from .format.canonical import Value
 from .format.data import File, Tree
 from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
+from .operations.anchors import read_anchor
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
 from .operations.export import ExportFormat, export
@@ -33,7 +34,7 @@ from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
 from .operations.revisions import resolve, resolve_entry
 from .operations.show import ShownObject, ShownRun, show
-from .operations.verify import Verification, read_anchor, verify_file
+from .operations.verify import Verification, verify_file
 from .operations.views import RunView
 from .store.discovery import create, find_named, find_upwards
 from .store.files import FileOperations
@@ -45,9 +46,11 @@ if TYPE_CHECKING:
     from .format.contents import Content
     from .operations.diff import Argument, Diff
     from .operations.inspect import Inspected
+    from .operations.prove import HeldHead, Proved
     from .operations.schema import Schema
+    from .operations.verifyproof import ProofVerification
 
-__all__ = ["Store", "diff", "fingerprint", "inspect", "schema"]
+__all__ = ["Store", "diff", "fingerprint", "inspect", "schema", "verify_proof"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -116,6 +119,19 @@ def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
     from .operations.inspect import inspect_path
 
     return inspect_path(os.fspath(path), fingerprint=fingerprint)
+
+
+def verify_proof(path: PathLike, proof: PathLike, *, against: str | None = None) -> ProofVerification:
+    """What a proof file shows about the file at `path`, without a store; its attributes are the keys of
+    `obs verify FILE --proof PROOF --json`. `against` is the anchor that you kept: 64 digits, or the path of a
+    checkpoint.
+
+    Raises MalformedProof, NotProvable, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations import verifyproof
+
+    anchor = read_anchor(against) if against is not None else None
+    return verifyproof.verify_proof(os.fspath(path), os.fspath(proof), anchor=anchor)
 
 
 def diff(before: PathLike, after: PathLike) -> Diff:
@@ -268,6 +284,28 @@ class Store:
         """The lineage of a file, by its bytes."""
         anchor = read_anchor(against) if against is not None else None
         return verify_file(self._store, os.fspath(path), anchor=anchor, full=full, check_data=check_data)
+
+    def prove(
+        self,
+        path: PathLike | None = None,
+        *,
+        revision: str = "HEAD",
+        at: str | None = None,
+        with_report: bool = False,
+    ) -> Proved:
+        """A proof about the newest run that has the bytes of the file at `path`, or about a revision; its
+        `text` is what `verify_proof` reads from a file. Raises as `operations.prove.prove`."""
+        from .operations.prove import prove
+
+        anchor = read_anchor(at) if at is not None else None
+        subject = os.fspath(path) if path is not None else resolve_entry(self._store, revision)
+        return prove(self._store, subject, at=anchor, with_report=with_report)
+
+    def checkpoint(self) -> HeldHead:
+        """The head of the history; its `text` is what to keep elsewhere. Raises NothingRecorded."""
+        from .operations.prove import checkpoint
+
+        return checkpoint(self._store)
 
     def check(self, *, full: bool = False) -> StoreCheck:
         """The chain and all objects (`full`: blobs too)."""

@@ -110,6 +110,17 @@ class NotRecorded(AnswerIsNo):
         return f"no run of this history has the bytes of {self.path} as an input or output"
 
 
+class NothingRecorded(AnswerIsNo):
+    """A store without a history has no head, no checkpoint and no proof."""
+
+    code = "NOTHING_RECORDED"
+    path: str
+    remedy = "record a run first"
+
+    def sentence(self) -> str:
+        return f"nothing was recorded in {self.path} yet, so that its history has no head"
+
+
 class InvalidDocument(AnswerIsNo):
     """A metrics or params file that is not what it has to be (`where` is a key path or a line)."""
 
@@ -409,6 +420,28 @@ class BrokenChain(IntegrityError):
         return self.problem
 
 
+class AnchorMismatch(IntegrityError):
+    """The history does not contain what an anchor names."""
+
+    code = "ANCHOR_MISMATCH"
+    anchor: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"the anchor {self.anchor} is not of this history: {self.problem}"
+
+
+class MalformedProof(IntegrityError):
+    """A proof file that is none, or that contradicts itself."""
+
+    code = "PROOF_MALFORMED"
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"{self.path} proves nothing: {self.problem}"
+
+
 class UnsafeStore(IntegrityError):
     """An entry of `.obs/` that is a symlink or not of the type it has to be."""
 
@@ -526,6 +559,28 @@ class ContentUnreadable(Incomplete):
 
     def sentence(self) -> str:
         return f"the content cannot be read ({self.reason}): {self.problem}"
+
+
+class BeyondAnchor(Incomplete):
+    """A run that was recorded after the anchor was taken."""
+
+    code = "BEYOND_ANCHOR"
+    anchor: str
+    size: int
+    sequence: int
+
+    def sentence(self) -> str:
+        return f"manifest {self.sequence} came later than the anchor {self.anchor}, of {self.size} manifests"
+
+
+class NotProvable(Incomplete):
+    """Something that a proof file cannot carry."""
+
+    code = "NOT_PROVABLE"
+    problem: str
+
+    def sentence(self) -> str:
+        return self.problem
 
 
 class ContentAbsent(Incomplete):

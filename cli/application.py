@@ -33,6 +33,8 @@ COMMANDS: Final = {
     "show": "Show a manifest, a run, an object, or the runs that a file belongs to.",
     "export": "Export a run's metadata, the same bytes everywhere.",
     "verify": "Check where a file came from, or the whole store.",
+    "prove": "Write a proof of where a file came from, to be checked without the store.",
+    "checkpoint": "Print the head of the history, to be kept elsewhere.",
     "schema": "Tell what a dataset holds, without training.",
     "inspect": "Tell what a model file holds, without executing it.",
     "diff": "Tell what differs between two runs, datasets or model files.",

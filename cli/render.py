@@ -170,7 +170,7 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     for step in result.upstream:
         steps.setdefault((step.read_by, step.read_as), []).append(step)
     for found in result.runs:
-        yield from _lineage_lines(found, steps)
+        yield from lineage_lines(found, steps)
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -192,7 +192,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield style(result.verdict, shade, "bold", color=color)
 
 
-def _lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out."""
     member = f" (as {escape(found.member)})" if found.member is not None else ""
     yield (
         f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "

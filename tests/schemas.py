@@ -25,7 +25,10 @@ _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         if found["kind"] in ("manifest", "run") and "run" in found
         else "show-object"
     ),
-    "verify": lambda found: "verify-file" if "file" in found else "verify-store",
+    "verify": lambda found: (
+        "verify-proof" if "proof" in found else "verify-file" if "file" in found else "verify-store"
+    ),
+    "prove": lambda found: "prove-since" if "old_size" in found else "prove",
     "tag": lambda found: "tags" if "tags" in found else "tag",
     "export": lambda found: "export" if "provenance" in found else "export-run-only",
 }

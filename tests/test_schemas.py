@@ -111,6 +111,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     more = ("--model", "pipe.joblib", "--artifact", "plot.txt", "--params", "params.json")
     data = ("--data", "data.csv", "--label", "y", "--metrics", "metrics.json")
     assert made.obs("record", "--no-git", *data, *more).code == 0
+    assert made.obs("prove", "-o", "proof").code == 0
+    assert made.obs("checkpoint", "-o", "kept").code == 0
     return made
 
 
@@ -124,6 +126,10 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("verify",): "verify-store",
     ("verify", "pipe.joblib"): "verify-file",
     ("verify", "data.csv", "--check-data"): "verify-file",
+    ("verify", "pipe.joblib", "--proof", "proof", "--against", "kept"): "verify-proof",
+    ("prove", "pipe.joblib"): "prove",
+    ("prove", "--since", "kept"): "prove-since",
+    ("checkpoint",): "checkpoint",
     ("schema", "data.csv", "--label", "y"): "schema",
     ("inspect", "pipe.joblib"): "inspect",
     ("export",): "export",

@@ -10,11 +10,10 @@ has `\\xff` for each byte that does not belong, as in every other command.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
-from ..errors import BadArgument, CorruptObject, FileExists, WrongFileType
+from ..errors import BadArgument, CorruptObject
 from ..format.canonical import Value
 from ..format.claims import Claims
 from ..format.frozen import frozen
@@ -25,7 +24,6 @@ from ..format.reports import Diagnostic, Report
 from ..format.runs import Metrics, Params, Run
 from ..store.chain import Entry
 from ..store.store import Store
-from .placing import write_atomically
 from .revisions import Target
 from .show import ShownEnvironment, ShownFile, ShownRun, show
 from .views import claimed_count
@@ -71,26 +69,6 @@ def export_all(store: Store, *, run_only: bool = False) -> Iterator[bytes]:
             continue
         done.add(entry.manifest.run)
         yield export(store, entry, run_only=run_only)
-
-
-def write_export(store: Store, target: str, chunks: Iterator[bytes], *, force: bool) -> None:
-    """Writes an export to a file, which appears only when it is whole.
-
-    Raises BadArgument inside of `.obs/`, WrongFileType, FileExists, OperatingSystemRefused, and what making
-    the chunks raises.
-    """
-    if not target:
-        raise BadArgument(what="an empty path names no file to write to")
-    if os.path.isdir(target):
-        raise WrongFileType(path=target, found="a folder", needed="the name of a file")
-    # Resolved as the system will: `..` after a link leads elsewhere than it reads.
-    folder = os.path.realpath(os.path.dirname(target) or os.curdir)
-    inside = os.path.realpath(store.path)
-    if os.path.commonpath((folder, inside)) == inside:
-        raise BadArgument(what=f"{target} lies in the store", hint="write it anywhere outside of .obs/")
-    if os.path.lexists(target) and not force:
-        raise FileExists(path=target)
-    write_atomically(target, chunks, replace=force)
 
 
 # ------------------------------------------------------------------------------------------ what is read

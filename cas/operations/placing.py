@@ -6,8 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterable
 
-from ..errors import FileExists
+from ..errors import BadArgument, FileExists, WrongFileType
 from ..store.files import refused
+from ..store.store import Store
 
 
 def umask() -> int:
@@ -52,6 +53,26 @@ def write_atomically(target: str, chunks: Iterable[bytes], *, replace: bool) -> 
         if os.path.lexists(temporary):
             os.unlink(temporary)
         raise
+
+
+def write_result(store: Store, target: str, chunks: Iterable[bytes], *, force: bool) -> None:
+    """Writes a result to the file that the user named for it, which appears only when it is whole.
+
+    Raises BadArgument inside of `.obs/`, WrongFileType, FileExists, OperatingSystemRefused, and what making
+    the chunks raises.
+    """
+    if not target:
+        raise BadArgument(what="an empty path names no file to write to")
+    if os.path.isdir(target):
+        raise WrongFileType(path=target, found="a folder", needed="the name of a file")
+    # Resolved as the system will: `..` after a link leads elsewhere than it reads.
+    folder = os.path.realpath(os.path.dirname(target) or os.curdir)
+    inside = os.path.realpath(store.path)
+    if os.path.commonpath((folder, inside)) == inside:
+        raise BadArgument(what=f"{target} lies in the store", hint="write it anywhere outside of .obs/")
+    if os.path.lexists(target) and not force:
+        raise FileExists(path=target)
+    write_atomically(target, chunks, replace=force)
 
 
 def _sync(folder: str) -> None:

@@ -51,7 +51,8 @@ def command(
     Without an argument: the newest run.
     """
     from ...cas.errors import BadArgument
-    from ...cas.operations.export import export, export_all, write_export
+    from ...cas.operations.export import export, export_all
+    from ...cas.operations.placing import write_result
 
     if form == "markdown" and (as_json or every):
         other = "--json" if as_json else "--all"
@@ -67,7 +68,7 @@ def command(
             for chunk in chunks:
                 write_bytes(chunk)
             return 0
-        write_export(store, output, chunks, force=force)
+        write_result(store, output, chunks, force=force)
     if not as_json:
         write(f"wrote {escape(output)}\n")
     return 0

@@ -20,8 +20,9 @@ from obs.cas.format.ids import blob_id
 from obs.cas.format.objects import object_id
 from obs.cas.format.reports import Observation
 from obs.cas.format.runs import Document, Link, Metrics, Run
-from obs.cas.operations.export import canonical_json, export, write_export
+from obs.cas.operations.export import canonical_json, export
 from obs.cas.operations.exportpage import escaped
+from obs.cas.operations.placing import write_result
 from obs.cas.store.store import Store as RawStore
 from schemas import problems
 from smallruns import commit, make_store
@@ -277,11 +278,11 @@ def test_what_goes_wrong_on_the_way_leaves_nothing(project: Project, tmp_path: P
 
     with RawStore.open(str(project.store)) as store:
         with pytest.raises(MissingObject):
-            write_export(store, str(target), broken(), force=True)
+            write_result(store, str(target), broken(), force=True)
         with pytest.raises(FileExists):
-            write_export(store, str(target), iter([b"x"]), force=False)
+            write_result(store, str(target), iter([b"x"]), force=False)
         with pytest.raises(OperatingSystemRefused):
-            write_export(store, str(tmp_path / "no" / "out.json"), iter([b"x"]), force=False)
+            write_result(store, str(tmp_path / "no" / "out.json"), iter([b"x"]), force=False)
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["out.json"]
 
