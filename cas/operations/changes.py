@@ -15,7 +15,7 @@ from ..format.reports import Report
 from ..format.runs import Link
 from ..observe.files import open_beneath, open_folder
 from ..store.store import Store
-from .contents import Described, Seen, settled, stored_content
+from .contents import Described, settled, stored_content
 
 if TYPE_CHECKING:
     from .contentdiff import TableDiff
@@ -39,36 +39,34 @@ def change_of(store: Store, report: ObjectId, link: Link, path: FileName) -> Cha
         if recorded is None:
             return None
         before = stored_content(store, recorded)
-        after = settled(_read(store, link, name_bytes(path)), None)
-        if not isinstance(after, Described):
-            return None
-        return _diff(store, before, after)
+        change = _change_of_file if link.kind == "file" else _change_of_folder
+        return change(store, before, name_bytes(path))
     except (IntegrityError, FormatError, FileMissing, FileChanged, WrongFileType):
         return None  # that it changed is known and told; how is more than was asked for
 
 
-def _read(store: Store, link: Link, path: bytes) -> Seen:
-    """The table or the folder of tables. The path comes from the store: no symlink on it is followed."""
-    if link.kind == "file":
-        from ..observe.tables.reading import read_dataset
+def _change_of_file(store: Store, before: Described, path: bytes) -> Change:
+    """Of a table, whose place comes from the store: no symlink on it is followed."""
+    from ..observe.tables.reading import read_dataset
+    from .contentsides import described_side, diff_with_file, stored_side
 
-        with open_folder(store.home) as home, open_beneath(home.fd, path) as opened:
-            return read_dataset(opened, sha256=False).content
+    with open_folder(store.home) as home, open_beneath(home.fd, path) as opened:
+        after = settled(read_dataset(opened, sha256=False).content, None)
+        if not isinstance(after, Described) or before.content.tables is not None:
+            return None
+        return diff_with_file(stored_side(store, before.id), opened, after=described_side(after))
+
+
+def _change_of_folder(store: Store, before: Described, path: bytes) -> Change:
+    """Of a folder of tables. The same holds for its place."""
     from ..observe.tables.folders import read_folder_tables
+    from .contentsides import diff_folders, stored_members
 
     place = os.path.join(os.path.realpath(store.home), os.fsdecode(path))
     if os.path.realpath(place) != os.path.normpath(place):
         return None
-    return read_folder_tables(place, jobs=1).content
-
-
-def _diff(store: Store, before: Described, after: Described) -> Change:
-    from .contentdiff import diff_tables
-    from .contentsides import described_side, diff_folders, stored_members, stored_side
-
-    if before.content.tables is None and after.content.tables is None:
-        return diff_tables(stored_side(store, before.id), described_side(after))
-    if before.content.tables is None or after.content.tables is None:
+    after = settled(read_folder_tables(place, jobs=1).content, None)
+    if not isinstance(after, Described) or before.content.tables is None or after.content.tables is None:
         return None
     return diff_folders(stored_members(store, before), members_of(after.content, _member_parts(after)))
 

@@ -63,15 +63,20 @@ def diff_with_file(
 ) -> TableDiff:
     """What changed from a stored table to the one in an open file, whose side is `after` if it was just read.
 
-    Of a longer file the first rows are read by themselves, so that appended rows are told exactly. Raises
-    ContentUnreadable, FileChanged, OperatingSystemRefused, BadArgument.
+    Of a longer file the first rows are read by themselves, so that appended rows are told exactly (if they
+    can be: a row that is wrong may spoil the rows before it). Raises ContentUnreadable for a file that is no
+    table, FileChanged, OperatingSystemRefused, BadArgument.
     """
     if after is None:
         after = _file_side(opened, delimiter, threads, None)
     rows = before.content.rows
     if not 0 < rows < after.content.rows:
         return diff_tables(before, after)
-    return diff_appended(before, _file_side(opened, delimiter, threads, rows), after)
+    try:
+        start = _file_side(opened, delimiter, threads, rows)
+    except ContentUnreadable:
+        return diff_tables(before, after)
+    return diff_appended(before, start, after)
 
 
 def _file_side(opened: OpenedFile, delimiter: str | None, threads: int, rows: int | None) -> Side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..errors import CorruptBlob, FormatError, IntegrityError
+from ..errors import CorruptBlob, FileChanged, FormatError, IntegrityError
 from ..format.contents import Content, members_of
 from ..format.data import File, Tree
 from ..format.ids import ObjectId
@@ -15,12 +15,12 @@ from ..format.objects import object_id
 from ..format.reports import Report
 from ..format.runs import Link, Run
 from ..format.trees import TreeBuilder
-from ..observe.files import OpenedFile, open_regular, path_kind
+from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
 from ..observe.headers import is_dataset_name, is_model_name
 from ..observe.reading import read_file
 from ..store.store import Store
 from .contents import Described, Seen, settled, stored_content, unavailable
-from .contentsides import described_side, stored_members, stored_side
+from .contentsides import described_side, diff_with_file, stored_members, stored_side
 from .filediff import FileFacts, FileSide, Form, Inside, problem_of
 from .inputs import base_name
 from .show import file_object
@@ -28,6 +28,7 @@ from .views import Problem
 
 if TYPE_CHECKING:
     from ..observe.reading import Progress
+    from .contentdiff import Side, TableDiff
 
 _CODES = {
     "INSPECTION_NEEDS_MODULE": "it is packed in a way that needs a package which is not installed",
@@ -42,6 +43,7 @@ def side_on_disk(path: str, *, threads: int = 1, progress: Progress | None = Non
     """
     if path_kind(path) == "folder":
         return _folder_on_disk(path, progress)
+    stamp: Stamp | None = None
     with open_regular(path) as opened:
         if is_dataset_name(os.fsdecode(os.path.basename(path))):
             from ..observe.tables.reading import read_dataset
@@ -49,11 +51,22 @@ def side_on_disk(path: str, *, threads: int = 1, progress: Progress | None = Non
             digests, table = read_dataset(opened, sha256=False, threads=threads, progress=progress)
             form: Form = "dataset"
             inside = _table_inside(table)
+            stamp = Stamp.of(opened.stat)
         else:
             form, inside = _looked_into(opened)
             digests = read_file(opened, sha256=False, progress=progress)
     file = File(size=digests.size, blake3=digests.blake3)
-    return FileSide(facts=facts_of(base_name(path), file), form=form, look=lambda: inside)
+    facts, after = facts_of(base_name(path), file), inside.table
+    if after is None or stamp is None:
+        return FileSide(facts=facts, form=form, look=lambda: inside)
+
+    def against(before: Side) -> TableDiff:
+        with open_regular(path) as again:
+            if Stamp.of(again.stat) != stamp:
+                raise FileChanged(path=path, problem="was changed")
+            return diff_with_file(before, again, after=after, threads=threads)
+
+    return FileSide(facts=facts, form=form, look=lambda: inside, against=against)
 
 
 def _folder_on_disk(path: str, progress: Progress | None) -> FileSide:

@@ -52,11 +52,16 @@ class Inside:
 
 @frozen
 class FileSide:
-    """One side of a diff. `look` raises IntegrityError where what it needs is damaged."""
+    """One side of a diff. `look` raises IntegrityError where what it needs is damaged.
+
+    `against` is there for a table on disk: what changed from another table to this one, for which its first
+    rows are read by themselves if it is the longer one.
+    """
 
     facts: FileFacts
     form: Form
     look: Callable[[], Inside]
+    against: Callable[[Side], TableDiff] | None = None
 
 
 @frozen
@@ -111,6 +116,8 @@ def compare_files(
     if (old.members is None) != (new.members is None):
         return replace(change, unavailable="one is a file, and the other a folder of tables")
     folder = diff_folders(old.members, new.members) if old.members and new.members else None
+    if after.against is not None and old.members is None:
+        return replace(change, content=after.against(old.table))
     return replace(change, content=diff_tables(old.table, new.table), folder=folder)
 
 

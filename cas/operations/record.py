@@ -30,7 +30,7 @@ from .labels import check_label
 from .reader import Reader
 from .requests import RecordRequest
 from .run_folders import complete
-from .views import FileView, claimed_count
+from .views import FileView, count_of
 
 
 @frozen
@@ -236,8 +236,8 @@ def _result(
         run_id=request.run_id,
         status=request.status,
         label=request.label,
-        num_samples=claimed_count(metrics, "num_samples"),
-        num_features=claimed_count(metrics, "num_features"),
+        num_samples=count_of(report, metrics, "num_samples"),
+        num_features=count_of(report, metrics, "num_features"),
         dropped_rows=report.counts.get("dropped_rows"),
         metrics=metrics,
         datasets=tuple(views[link.role] for link in run.datasets),

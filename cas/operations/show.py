@@ -20,7 +20,7 @@ from ..store.store import Store
 from .comparison import Comparison, compare_with_parent
 from .contents import ShownContent, shown_content, stored_content
 from .revisions import Target, links_of
-from .views import FileView, Problem, claimed_count, document_values, file_view
+from .views import FileView, Problem, count_of, document_values, file_view
 
 
 @frozen
@@ -152,8 +152,8 @@ def _show_run(store: Store, run_id: ObjectId, entry: Entry | None, kind: str) ->
         run_id=run.run_id,
         status=run.status,
         label=run.label,
-        num_samples=claimed_count(metrics, "num_samples"),
-        num_features=claimed_count(metrics, "num_features"),
+        num_samples=count_of(report, metrics, "num_samples"),
+        num_features=count_of(report, metrics, "num_features"),
         dropped_rows=report.counts.get("dropped_rows") if report is not None else None,
         metrics=metrics,
         params=document_values(store, run.params, Params),

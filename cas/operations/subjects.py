@@ -12,10 +12,11 @@ from ..store.chain import Entry
 from ..store.store import Store
 from .expressions import DIAGNOSTICS
 from .matching import UNREADABLE, Known, Subject, Unreadable
-from .views import claimed_count
+from .views import claimed_count, count_of
 
-_OF_METRICS = frozenset({"metrics", "num_samples", "num_features"})
-_OF_REPORT = frozenset({DIAGNOSTICS, "dropped_rows"})
+_COUNTS = frozenset({"num_samples", "num_features"})
+_OF_METRICS = _COUNTS | {"metrics"}
+_OF_REPORT = _COUNTS | {DIAGNOSTICS, "dropped_rows"}
 
 
 def subject_of(store: Store, entry: Entry, needed: AbstractSet[str]) -> Subject:
@@ -36,23 +37,32 @@ def subject_of(store: Store, entry: Entry, needed: AbstractSet[str]) -> Subject:
         "status": run.status,
         "label": run.label,
     }
+    report = _report(store, entry) if needed & _OF_REPORT else None
     if needed & _OF_METRICS:
         metrics = _values(store, run.metrics, Metrics)
         values["metrics"] = metrics
-        for name in ("num_samples", "num_features"):
-            values[name] = metrics if isinstance(metrics, Unreadable) else claimed_count(metrics, name)
+        for name in _COUNTS & needed:
+            if isinstance(metrics, Unreadable):
+                values[name] = metrics
+            elif isinstance(report, Unreadable):
+                stated = claimed_count(metrics, name)
+                values[name] = stated if stated is not None else report
+            else:
+                values[name] = count_of(report, metrics, name)
     if "params" in needed:
         values["params"] = _values(store, run.params, Params)
-    codes = None
-    if needed & _OF_REPORT:
-        try:
-            report = store.objects.get(Report, manifest.report, "the manifest")
-        except (IntegrityError, FormatError):
-            values["dropped_rows"] = UNREADABLE
-        else:
-            values["dropped_rows"] = report.counts.get("dropped_rows")
-            codes = frozenset(found.code for found in report.diagnostics)
-    return Subject(values=values, codes=codes)
+    if report is None or isinstance(report, Unreadable):
+        values["dropped_rows"] = report
+        return Subject(values=values, codes=None)
+    values["dropped_rows"] = report.counts.get("dropped_rows")
+    return Subject(values=values, codes=frozenset(found.code for found in report.diagnostics))
+
+
+def _report(store: Store, entry: Entry) -> Report | Unreadable:
+    try:
+        return store.objects.get(Report, entry.manifest.report, "the manifest")
+    except (IntegrityError, FormatError):
+        return UNREADABLE
 
 
 def _values(

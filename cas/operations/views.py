@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
 from ..format.data import File, Tree
@@ -12,6 +14,9 @@ from ..format.names import FileName
 from ..format.runs import Document, Link, Metrics, Params, Run, Status
 from ..store.chain import Entry
 from ..store.store import Store
+
+if TYPE_CHECKING:  # a list of runs needs none
+    from ..format.reports import Report
 
 
 @frozen
@@ -114,6 +119,12 @@ def run_view(store: Store, entry: Entry, run: Run) -> RunView:
         datasets=tuple(file_view(store, link, manifest) for link in run.datasets),
         artifacts=tuple(file_view(store, link, manifest) for link in run.artifacts),
     )
+
+
+def count_of(report: Report | None, metrics: dict[str, Value] | None, name: str) -> int | None:
+    """A count as the metrics state it, else as the report knows it from the trainer's own record."""
+    stated = claimed_count(metrics, name)
+    return stated if stated is not None or report is None else report.counts.get(name)
 
 
 def claimed_count(metrics: dict[str, Value] | None, name: str) -> int | None:

@@ -145,7 +145,7 @@ def told(change: FileChange) -> dict[str, Any]:
         ("a,b\n1,2\n", "a,z\n1,2\n", {"columns_renamed": (("b", "z"),)}),
         ("a,b\n1,2\n", "b,a\n2,1\n", {"reordered": True}),
         ("a,b\n1,2\n", "a,b\n1,2.0\n", {"formatting_only": ("b",)}),
-        ("a,b\n1,2\n3,4\n", "a,b\n1,2\n3,4\n5,6\n", {"appended": 1, "unknown": (1, 2)}),
+        ("a,b\n1,2\n3,4\n", "a,b\n1,2\n3,4\n5,6\n", {"appended": 1}),
         ("a,b\n1,2\n3,4\n", "a,b\n1,2\n", {"removed": 1, "unknown": (1, 1)}),
     ],
     ids=["added", "removed", "renamed", "reordered", "formatting", "longer", "shorter"],

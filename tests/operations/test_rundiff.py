@@ -110,8 +110,10 @@ def test_metrics_and_params_and_what_was_said(home: Path) -> None:
     (home / "metrics.json").write_text('{"accuracy": 0.75, "num_samples": 4, "auc": NaN}')
     record(home, params={"seed": 2, "net": {"width": 16}}, label="x")
     found = compare(home)
-    assert set(told(found)) == {"said", "counts", "metrics", "params"}
+    assert set(told(found)) == {"said", "counts", "metrics", "params", "diagnostics_added", "unknown"}
     run = runs_of(found)
+    # Four samples where the data have other rows; how many features were used is claimed no longer.
+    assert {one.code for one in run.diagnostics_added} == {"SAMPLE_COUNT_MISMATCH"}
     assert changes(run.said) == [
         (("label",), "changed", "y", "x", None),
         (("status",), "changed", "failed", "ok", None),
@@ -121,7 +123,10 @@ def test_metrics_and_params_and_what_was_said(home: Path) -> None:
         (("num_samples",), "changed", 3, 4, 1),
     ]
     assert (run.metrics[2].path, run.metrics[2].state, run.metrics[2].delta) == (("auc",), "added", None)
-    assert changes(run.counts) == [(("num_samples",), "changed", 3, 4, 1)]
+    assert changes(run.counts) == [
+        (("num_samples",), "changed", 3, 4, 1),
+        (("classes",), "changed", 2, 3, 1),  # of the label, which is another column
+    ]
     assert changes(run.params) == [
         (("depth",), "removed", 3, None, None),
         (("net", "width"), "changed", 8, 16, 8),
@@ -300,7 +305,7 @@ def test_the_rest_is_told_of_a_damaged_run(home: Path) -> None:
     assert len(found.problems) == 2
     assert (found.exit_code, found.equal) == (3, False)
     assert changes(runs_of(found).params) == [(("seed",), "changed", 1, 2, 1)]
-    assert runs_of(found).unknown == ("metrics",)
+    assert runs_of(found).unknown[0] == "metrics"
     (change,) = runs_of(found).artifacts
     assert change.before is not None
     assert change.before.size is None
