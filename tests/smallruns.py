@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 
+from faultlayer import QuickOperations
 from obs.cas.errors import ObsError
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import blob_id
@@ -126,3 +127,12 @@ def commit(store: Store, run: Run, *objects: Object, observations: tuple[Observa
         entry = store.chain.append(build, store.chain.head())
     assert entry is not None
     return entry
+
+
+def grow_history(obs_folder: str, count: int, *, name: str = "run") -> None:
+    """Adds so many manifests, each of a run of its own."""
+    with Store.open(obs_folder, QuickOperations()) as store:
+        head = store.chain.head()
+        begin = 0 if head is None else store.chain.entry(head, "a test").manifest.sequence + 1
+        for number in range(begin, begin + count):
+            commit(store, Run(run_id=f"{name} {number}"))

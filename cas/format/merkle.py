@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Hash: TypeAlias = bytes
 """32 bytes of SHA-256."""
 Frontier: TypeAlias = tuple[Hash, ...]
 
+HASH_BYTES: Final = 32
 EMPTY_ROOT: Hash = sha256(b"").digest()  # RFC 9162 2.1.1: MTH({}) = HASH()
 
 
