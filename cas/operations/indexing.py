@@ -1,0 +1,271 @@
+"""The index of a history, brought up to date and asked: which manifests may be what somebody looks for.
+
+Every answer is a list of candidates that are read, proved to be in the history that HEAD leads to, and looked at
+by whoever asked. A history that is too short for an index, and whatever an index cannot tell, is walked: an
+index that lies makes an answer slow, or leaves out what a list would have had, and never adds anything to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from ..errors import FormatError, IntegrityError
+from ..format.canonical import Value
+from ..format.data import File
+from ..format.ids import DIGEST_BYTES, ObjectId
+from ..format.reports import Report
+from ..format.runs import Metrics, Params, Run
+from ..store.chain import Entry, Gap
+from ..store.index import (
+    MAX_TEXT,
+    Condition,
+    Covered,
+    Direction,
+    Index,
+    IndexUnusable,
+    Row,
+    Scalar,
+    has_content,
+)
+from ..store.store import Store
+from .revisions import links_of
+
+if TYPE_CHECKING:
+    from .history import History
+
+WORTH_INDEXING: Final = 500
+"""A shorter history is walked in less time than an index takes to open."""
+_PER_TRANSACTION: Final = 2000
+_MOST_SAID: Final = 1000
+"""Characters of message and run id."""
+_MOST_FACTS: Final = 512
+"""Of one document."""
+_ANYWHERE: Final[tuple[Direction, ...]] = ("input", "output", "document")
+
+
+def find_file(store: Store, file: File) -> list[ObjectId] | None:
+    """The manifests whose runs may have the file anywhere, newest first; None: there is no index that knows.
+
+    Raises IntegrityError where HEAD cannot be read.
+    """
+    head = _worth_indexing(store)
+    if head is None:
+        return None
+    found: list[ObjectId] = []
+    conditions = (has_content(file.blake3.raw, _ANYWHERE),)
+    with Index(store.files) as index:
+        try:
+            below = update(store, index, head)
+            for step in store.chain.walk(head.id, links=False):
+                if isinstance(step, Gap):
+                    return None
+                if step.manifest.sequence < below:
+                    break
+                if _has(store, step.id, file):
+                    found.append(step.id)
+            found += (
+                one.id
+                for one in index.candidates(conditions, below)
+                if not one.partial or _has(store, one.id, file)
+            )
+        except (IndexUnusable, IntegrityError, FormatError):
+            return None
+    return found
+
+
+def candidates(store: Store, conditions: Sequence[Condition]) -> Iterator[Entry | Gap]:
+    """What `chain.walk` gives, newest first, without most of the manifests that do not meet the conditions.
+
+    Raises BrokenChain where HEAD cannot be read.
+    """
+    head = _worth_indexing(store) if conditions else None
+    following = store.chain.head() if head is None else head.id
+    if head is not None:
+        from .history import History
+
+        with Index(store.files) as index, suppress(IndexUnusable, IntegrityError, FormatError):
+            below = update(store, index, head)
+            while following is not None:
+                entry = store.chain.entry(following, "the history")
+                if entry.manifest.sequence < below:
+                    break
+                yield entry
+                following = entry.manifest.parent
+            with History.of(store, head) as history:
+                for one in index.candidates(conditions, below):
+                    entry = _proved(store, history, one.id)
+                    following = entry.manifest.parent
+                    yield entry
+                return
+    if following is not None:  # from here on nothing is known
+        yield from store.chain.walk(following, links=False)
+
+
+def _worth_indexing(store: Store) -> Entry | None:
+    """HEAD, if the history is long enough."""
+    head = store.chain.head()
+    entry = store.chain.entry(head, "HEAD") if head is not None else None
+    return entry if entry is not None and entry.manifest.sequence + 1 >= WORTH_INDEXING else None
+
+
+def _proved(store: Store, history: History, wanted: ObjectId) -> Entry:
+    """A manifest of the history. Raises IntegrityError if it is none, or cannot be read."""
+    entry = store.chain.entry(wanted, "the index")
+    history.inclusion(entry)
+    return entry
+
+
+def _has(store: Store, manifest: ObjectId, file: File) -> bool:
+    """Whether the run has the file. Raises IntegrityError where that cannot be told."""
+    from .lineage import roles_of, wanted_id
+
+    entry = store.chain.entry(manifest, "the index")
+    run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
+    return bool(roles_of(store, run, file, wanted_id(file), {}))
+
+
+# ------------------------------------------------------------------ bringing it up to date
+
+
+def update(store: Store, index: Index, head: Entry) -> int:
+    """Brings the index up to `head`, as far as that is possible: how many manifests it covers of its history.
+
+    A history with gaps is not indexed any further, for what is in them is not known. Where the index cannot be
+    written it stays as it is. Raises IndexUnusable.
+    """
+    covered = index.covered
+    size = head.manifest.sequence + 1
+    if covered is not None and covered.head == head.id.raw and covered.size == size:
+        return size
+    ids = bytearray()  # newest first
+    start = 0
+    for step in store.chain.walk(head.id, links=False):
+        if isinstance(step, Gap):
+            raise IndexUnusable
+        if covered is not None and step.manifest.sequence < covered.size:
+            if step.manifest.sequence + 1 == covered.size and step.id.raw == covered.head:
+                start = covered.size
+                break
+            covered = None  # of another history, or of another store
+            index.renew()
+        ids += step.id.raw
+    with suppress(IndexUnusable, IntegrityError, FormatError):
+        while (start := _add_some(store, index, ids, start, size)) < size:
+            pass
+    covered = index.covered
+    return min(covered.size, size) if covered is not None else 0
+
+
+def _add_some(store: Store, index: Index, ids: bytearray, start: int, size: int) -> int:
+    """Adds some of the manifests up to `size`, whose ids are given, the newest first; how many it covers then.
+
+    Another process may do the same: under the lock it is seen how far it has come.
+    """
+
+    def id_of(sequence: int) -> ObjectId:
+        at = (size - 1 - sequence) * DIGEST_BYTES
+        return ObjectId(bytes(ids[at : at + DIGEST_BYTES]))
+
+    with index.writing():
+        covered = index.covered
+        at = covered.size if covered is not None else 0
+        if covered is not None and start < at <= size and covered.head != id_of(at - 1).raw:
+            raise IndexUnusable
+        if at >= size:
+            return size
+        if at < start:
+            raise IndexUnusable
+        end = min(at + _PER_TRANSACTION, size)
+        for sequence in range(at, end):
+            index.add(_row(store, index, store.chain.entry(id_of(sequence), "the history")))
+        index.cover(Covered(head=id_of(end - 1).raw, size=end))
+    return end
+
+
+def _row(store: Store, index: Index, entry: Entry) -> Row:
+    """What the index holds of a manifest. Whatever cannot be read or is too much makes it a partial one."""
+    manifest = entry.manifest
+    contents: list[tuple[bytes, Direction]] = [(manifest.run.raw, "run")]
+    members: list[tuple[bytes, Iterator[bytes]]] = []
+    facts: list[tuple[str, Scalar]] = []
+    said = manifest.message or ""
+    partial = False
+    try:
+        run = store.objects.get(Run, manifest.run, f"manifest {entry.id.short}")
+        said = f"{said}\n{run.run_id or ''}"
+        partial = _add_links(store, index, entry, run, contents, members)
+        facts += [("status", run.status)]
+        facts += [("label", run.label)] if run.label is not None else []
+        facts += [("run_id", run.run_id)] if run.run_id is not None else []
+        for document, kind in ((run.metrics, Metrics), (run.params, Params)):
+            if document is not None:
+                values = store.objects.get(kind, document.values, "a run").values
+                partial |= _add_facts(kind.KIND, values or {}, facts)
+        report = store.objects.get(Report, manifest.report, f"manifest {entry.id.short}")
+        partial |= _add_facts("counts", dict[str, Value](report.counts), facts)
+        facts += [("diagnostics", found.code) for found in report.diagnostics[:_MOST_FACTS]]
+        partial |= len(report.diagnostics) > _MOST_FACTS
+    except (IntegrityError, FormatError):
+        partial = True
+    said = said.casefold()
+    return Row(
+        sequence=manifest.sequence,
+        id=entry.id,
+        time=manifest.recorded_at,
+        said=said[:_MOST_SAID],
+        partial=partial or len(said) > _MOST_SAID,
+        contents=contents,
+        members=members,
+        facts=facts,
+    )
+
+
+def _add_links(
+    store: Store,
+    index: Index,
+    entry: Entry,
+    run: Run,
+    contents: list[tuple[bytes, Direction]],
+    members: list[tuple[bytes, Iterator[bytes]]],
+) -> bool:
+    """The files and folders of a run. True if not all could be read. Raises IntegrityError, FormatError."""
+    from .lineage import tree_entries
+
+    partial = False
+    directions: dict[str, Direction] = dict.fromkeys((link.role for link in run.datasets), "input")
+    directions |= dict.fromkeys((link.role for link in run.artifacts), "output")
+    for link in links_of(run):
+        direction = directions.get(link.role, "document")
+        note = entry.manifest.note_of(link.role)
+        if note is not None and note.sha256 is not None:
+            contents.append((note.sha256.raw, direction))
+        if link.kind == "file":
+            contents.append((store.objects.get(File, link.id, "a run").blake3.raw, direction))
+            continue
+        contents.append((link.id.raw, direction))
+        if not index.has_tree(link.id.raw):
+            try:
+                for _ in tree_entries(store, link.id):  # before a part of it is taken for all
+                    pass
+                members.append((link.id.raw, (one.blake3.raw for one in tree_entries(store, link.id))))
+            except (IntegrityError, FormatError):
+                partial = True
+    return partial
+
+
+def _add_facts(prefix: str, values: dict[str, Value], facts: list[tuple[str, Scalar]]) -> bool:
+    """The numbers and texts of a document, those of maps within it as `outer.inner`. True if not all.
+
+    A list is no number and no text: no comparison with one is ever true.
+    """
+    left: list[tuple[str, Value]] = [(f"{prefix}.{name}", value) for name, value in values.items()]
+    for taken, (name, value) in enumerate(left):
+        if taken >= _MOST_FACTS or len(name) > MAX_TEXT:
+            return True
+        if isinstance(value, dict):
+            left += [(f"{name}.{inner}", item) for inner, item in value.items()]
+        elif isinstance(value, int | float | str):
+            facts.append((name, value))
+    return False
