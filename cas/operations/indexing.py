@@ -15,6 +15,7 @@ from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
 from ..format.data import File
 from ..format.ids import DIGEST_BYTES, ObjectId
+from ..format.objects import object_id
 from ..format.reports import Report
 from ..format.runs import Metrics, Params, Run
 from ..store.chain import Entry, Gap
@@ -54,7 +55,7 @@ def find_file(store: Store, file: File) -> list[ObjectId] | None:
     if head is None:
         return None
     found: list[ObjectId] = []
-    conditions = (has_content(file.blake3.raw, _ANYWHERE),)
+    conditions = (has_content(object_id(file).raw, _ANYWHERE),)
     with Index(store.files) as index:
         try:
             below = update(store, index, head)
@@ -119,11 +120,11 @@ def _proved(store: Store, history: History, wanted: ObjectId) -> Entry:
 
 def _has(store: Store, manifest: ObjectId, file: File) -> bool:
     """Whether the run has the file. Raises IntegrityError where that cannot be told."""
-    from .lineage import roles_of, wanted_id
+    from .lineage import roles_of
 
     entry = store.chain.entry(manifest, "the index")
     run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-    return bool(roles_of(store, run, file, wanted_id(file), {}))
+    return bool(roles_of(store, run, file, object_id(file), {}))
 
 
 # ------------------------------------------------------------------ bringing it up to date
@@ -241,15 +242,12 @@ def _add_links(
         note = entry.manifest.note_of(link.role)
         if note is not None and note.sha256 is not None:
             contents.append((note.sha256.raw, direction))
-        if link.kind == "file":
-            contents.append((store.objects.get(File, link.id, "a run").blake3.raw, direction))
-            continue
         contents.append((link.id.raw, direction))
-        if not index.has_tree(link.id.raw):
+        if link.kind == "tree" and not index.has_tree(link.id.raw):
             try:
                 for _ in tree_entries(store, link.id):  # before a part of it is taken for all
                     pass
-                members.append((link.id.raw, (one.blake3.raw for one in tree_entries(store, link.id))))
+                members.append((link.id.raw, (object_id(one.file).raw for one in tree_entries(store, link.id))))
             except (IntegrityError, FormatError):
                 partial = True
     return partial

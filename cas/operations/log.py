@@ -20,7 +20,10 @@ from .views import RunView, run_view
 @frozen
 class LogRequest:
     """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
-    what counts is their content. `text` is looked for in messages and run ids, in any case."""
+    what counts is their content. `text` is looked for in messages and run ids, in any case.
+
+    Without `cache` every manifest is read; with it an index says which (it may leave some out if it lies).
+    """
 
     limit: int | None = None
     since: str | None = None
@@ -29,6 +32,7 @@ class LogRequest:
     data: str | None = None
     model: str | None = None
     reverse: bool = False
+    cache: bool = True
 
 
 @frozen
@@ -74,7 +78,7 @@ def _matching(
     store: Store, request: LogRequest, data: File | None, model: File | None
 ) -> Iterator[RunView | Damage]:
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    for step in store.chain.walk(links=False):
+    for step in _steps(store, request, data, model):
         if isinstance(step, Gap):
             yield _damage(step, None, step.error)
             continue
@@ -103,6 +107,23 @@ def _matching(
             if request.text.casefold() not in haystack:
                 continue
         yield view
+
+
+def _steps(
+    store: Store, request: LogRequest, data: File | None, model: File | None
+) -> Iterator[Entry | Gap]:
+    """The manifests to look at: the whole history, or those of it that an index names."""
+    asked = (request.since, request.until, request.text, data, model)
+    if not request.cache or all(one is None for one in asked):
+        return store.chain.walk(links=False)
+    from ..store.index import has_content, is_between, says
+    from .indexing import candidates
+
+    conditions = list(is_between(request.since, request.until))
+    conditions += [says(request.text)] if request.text is not None else []
+    conditions += [has_content(object_id(data).raw, ("input",))] if data is not None else []
+    conditions += [has_content(object_id(model).raw, ("output",))] if model is not None else []
+    return candidates(store, conditions)
 
 
 def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError) -> Damage:

@@ -4,9 +4,9 @@ It says which manifests may be what somebody looks for, so that not all have to 
 up to one manifest, its **head**; what came later is not in it. It is a list of candidates and no more:
 
     manifests   sequence, id, time, what is said in it; `partial`: there is more than the index holds
-    places      the first 8 bytes of a digest -> the manifests that have it: of a file's bytes (BLAKE3, SHA-256),
-                of a tree, of a run
-    members     the first 8 bytes of a file's digest -> those of the trees that hold it, once for each tree
+    places      the first 8 bytes of a digest -> the manifests that have it: the id of a file object, a tree or a
+                run, or the SHA-256 of a file's bytes
+    members     the first 8 bytes of a file object's id -> those of the trees that hold the file, once a tree
     facts       name -> sequence -> value: a metric, a param, the label, …
 
 So whoever asks reads each object that is named, and believes that. Two digests that begin alike, numbers that
@@ -81,8 +81,8 @@ class Covered(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What the index holds of one manifest. `contents` are digests, `members` those of the files of trees that
-    it does not have yet: (digest of the tree, digests of the files)."""
+    """What the index holds of one manifest. `contents` are ids and SHA-256 digests; `members` those of trees
+    that it does not have yet: (id of the tree, ids of the file objects of its files)."""
 
     sequence: int
     id: ObjectId
@@ -122,7 +122,8 @@ def fact_value(value: Scalar) -> Scalar:
 
 
 def has_content(digest: bytes, directions: Iterable[Direction]) -> Condition:
-    """The run has a file of this digest (or is the run of this id), by itself or in a folder."""
+    """The run has the file or tree of this id, by itself or in a folder (or a file of this SHA-256, by itself; or
+    is the run of this id)."""
     numbers = ", ".join(str(_DIRECTIONS.index(direction)) for direction in directions)
     key = content_key(digest)
     return Condition(_PLACED.format(of=f"IN ({numbers})"), (key, key))
@@ -143,8 +144,8 @@ def is_between(since: str | None, until: str | None) -> Iterator[Condition]:
 
 
 def says(text: str) -> Condition:
-    """A casefolded text is in what is said."""
-    return Condition("instr(said, ?) > 0", (text,))
+    """A text is in the message or the trainer's run id, in any case."""
+    return Condition("instr(said, ?) > 0", (text.casefold(),))
 
 
 class Index:

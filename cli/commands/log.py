@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--data", metavar="FILE", help="Runs that read these bytes.")
 @click.option("--model", metavar="FILE", help="Runs that wrote these bytes.")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
+@click.option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -48,6 +49,7 @@ def command(
     data: str | None,
     model: str | None,
     reverse: bool,
+    no_cache: bool,
     as_json: bool,
 ) -> int:
     """Show the run history, newest first.
@@ -66,6 +68,7 @@ def command(
         data=data,
         model=model,
         reverse=reverse,
+        cache=not no_cache,
     )
     filled = _template(template)
     damaged = False
