@@ -13,6 +13,7 @@ from .output import Style, escape, human_size, style
 
 if TYPE_CHECKING:
     from ..cas.format.canonical import Value
+    from ..cas.format.ids import ObjectId
     from ..cas.format.reports import Diagnostic
     from ..cas.operations.check import StoreCheck
     from ..cas.operations.contents import ShownContent
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from ..cas.operations.record import Recorded
     from ..cas.operations.show import ShownFile, ShownObject, ShownRun
     from ..cas.operations.status import Status
+    from ..cas.operations.upstream import Upstream
     from ..cas.operations.verify import Lineage, Verification
     from ..cas.operations.views import FileView, Problem, RunView
 
 _COLOURS: Final[dict[str, Style]] = {"info": "cyan", "warning": "yellow", "error": "red"}
-_MOST_PROBLEMS = 40
+_MOST_PROBLEMS: Final = 40
+_MOST_INDENT: Final = 12
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
@@ -287,8 +290,11 @@ def problem_lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
 def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     """The verdict on a file, what it rests on, and what was not shown."""
     yield f"{escape(result.file.path)}  {human_size(result.file.size)}  {result.file.blake3.short}"
+    steps: dict[tuple[ObjectId, str], list[Upstream]] = {}
+    for step in result.upstream:
+        steps.setdefault((step.read_by, step.read_as), []).append(step)
     for found in result.runs:
-        yield from _lineage_lines(found)
+        yield from _lineage_lines(found, steps)
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -310,7 +316,7 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield style(result.verdict, shade, "bold", color=color)
 
 
-def _lineage_lines(found: Lineage) -> Iterator[str]:
+def _lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
     member = f" (as {escape(found.member)})" if found.member is not None else ""
     yield (
         f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
@@ -319,8 +325,25 @@ def _lineage_lines(found: Lineage) -> Iterator[str]:
     for dataset in found.datasets:
         state = "" if dataset.state == "not-checked" else f", {dataset.state}"
         yield f"    from {escape(dataset.role)}: {'  '.join(_file_row(dataset)[1:])}{state}"
+        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
     if found.metrics:
         yield f"    with {metrics_text(found.metrics)}"
+
+
+def _upstream_lines(
+    written: list[Upstream], steps: dict[tuple[ObjectId, str], list[Upstream]], depth: int
+) -> Iterator[str]:
+    """Who wrote an input, and who wrote what they read; each step once."""
+    left = [(step, depth) for step in reversed(written)]
+    while left:
+        step, depth = left.pop()
+        member = f" (as {escape(step.member)})" if step.member is not None else ""
+        yield (
+            f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
+            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}"
+        )
+        for reader, role in [key for key in steps if key[0] == step.run]:
+            left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
 
 
 def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:

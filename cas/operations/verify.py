@@ -28,17 +28,18 @@ from ..format.canonical import Value
 from ..format.data import File
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
-from ..format.merkle import root
 from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Link, Metrics, Run
 from ..observe.files import open_beneath, open_folder, open_regular
 from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
-from ..store.chain import Entry, Gap
+from ..store.chain import Entry
 from ..store.store import Store
 from .check import Checker
-from .lineage import Place, digest_file, roles_of, tree_entries
+from .lineage import Place, digest_file, tree_entries
+from .trace import Anchor, Hit, Trace, trace
+from .upstream import Upstream, follow, walked_producers
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
@@ -102,6 +103,7 @@ class Verification:
     verdict: str
     levels: tuple[str, ...]
     runs: tuple[Lineage, ...]
+    upstream: tuple[Upstream, ...]
     history: History
     problems: tuple[Problem, ...]
 
@@ -118,31 +120,6 @@ class Verification:
     def not_anchored(self) -> bool:
         """An anchor was given and is part of the history, and the file came after it."""
         return self.history.anchored_to is not None and not self.verdict.startswith("ANCHORED")
-
-
-@frozen
-class Anchor:
-    """What a verifier kept elsewhere: a manifest's id, or a checkpoint (origin, size, root)."""
-
-    text: str
-    manifest: ObjectId | None = None
-    origin: str | None = None
-    size: int = 0
-    root: bytes = b""
-
-
-class _Walk:
-    """What one walk over the history found."""
-
-    def __init__(self, head: ObjectId | None) -> None:
-        self.head = head
-        self.entries = 0
-        self.root = root(())
-        self.first: ObjectId | None = None
-        self.hits: list[tuple[Entry, Run, list[Place]]] = []
-        self.problems: list[Problem] = []
-        self.anchored_at: int | None = None
-        self.anchor_root: bytes | None = None
 
 
 def read_anchor(text: str) -> Anchor:
@@ -189,106 +166,79 @@ def verify_file(
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BrokenChain (HEAD).
     """
     file, sha256 = digest_file(path)
-    wanted = object_id(file)
-    walk = _walk(store, file, wanted, anchor)
-    problems = list(walk.problems)
+    found = trace(store, file, anchor=anchor, find=None, full=full)
+    problems = list(found.problems)
     checker = Checker(store, blobs=full)
     damaged = False
-    for entry, run, _ in walk.hits:
-        found = checker.check_run(entry, run)
-        damaged = damaged or bool(found)
-        problems += found
-    lineages = tuple(
-        _lineage(store, entry, run, place, check_data) for entry, run, places in walk.hits for place in places
-    )
-    levels = _levels(walk, anchor, damaged)
+    for hit in found.hits:
+        wrong = checker.check_run(hit.entry, hit.run)
+        damaged = damaged or bool(wrong)
+        problems += wrong
+    levels = _levels(found, damaged)
+    steps: list[Upstream] = []
+    if not damaged:
+        try:
+            for step, entry, run in follow(store, _runs_of(found.hits), walked_producers(store)):
+                steps.append(step)
+                problems += checker.check_run(entry, run)
+        except (IntegrityError, FormatError) as error:
+            problems.append(Problem(code=error.code, id=None, message=str(error)))
     # Where the history has gaps, what they held is not known: that nothing was found there is no answer.
-    if damaged or (walk.problems and not walk.hits):
+    if damaged or (found.problems and not found.hits):
         verdict = "CORRUPT"
-    elif anchor is not None and walk.anchored_at is None:
+    elif anchor is not None and found.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
-        problems.append(_mismatch(walk, anchor))
+        problems.append(_mismatch(found, anchor))
     else:
         verdict = levels[-1] if levels else "NOT-RECORDED"
     return Verification(
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict=verdict,
         levels=levels,
-        runs=lineages,
+        runs=tuple(
+            _lineage(store, hit.entry, hit.run, place, check_data)
+            for hit in found.hits
+            for place in hit.places
+        ),
+        upstream=tuple(steps),
         history=History(
-            size=walk.entries,
-            head=walk.head,
-            root=walk.root.hex(),
-            anchored_to=anchor.text if anchor is not None and walk.anchored_at is not None else None,
-            walked=not walk.problems,
+            size=found.size,
+            head=found.head,
+            root=found.root.hex(),
+            anchored_to=anchor.text if anchor is not None and found.anchored_at is not None else None,
+            walked=found.walked,
         ),
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _levels(walk: _Walk, anchor: Anchor | None, damaged: bool) -> tuple[str, ...]:
-    if not walk.hits or damaged:
+def _runs_of(hits: tuple[Hit, ...]) -> list[tuple[ObjectId, Run]]:
+    """The runs that wrote the bytes, each once."""
+    return list({hit.entry.manifest.run: hit.run for hit in hits if _wrote(hit)}.items())
+
+
+def _wrote(hit: Hit) -> bool:
+    outputs = {link.role for link in hit.run.artifacts}
+    return any(place.role in outputs for place in hit.places)
+
+
+def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
+    if not found.hits or damaged:
         return ()
     levels = ["RECORDED"]
-    if not walk.problems:
+    if not found.problems:
         levels.append("CHAIN-CONSISTENT")
-        oldest = min(entry.manifest.sequence for entry, _, _ in walk.hits)
-        if anchor is not None and walk.anchored_at is not None and oldest < walk.anchored_at:
-            levels.append(f"ANCHORED({walk.anchored_at} of {walk.entries})")
+        oldest = min(hit.entry.manifest.sequence for hit in found.hits)
+        if found.anchored_at is not None and oldest < found.anchored_at:
+            levels.append(f"ANCHORED({found.anchored_at} of {found.size})")
     return tuple(levels)
 
 
-def _walk(store: Store, file: File, wanted: ObjectId, anchor: Anchor | None) -> _Walk:
-    """The whole history: every parent link checked, every run asked for the bytes."""
-    walk = _Walk(store.chain.head())
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    runs: dict[ObjectId, tuple[Run, list[Place]]] = {}
-    for step in store.chain.walk(walk.head):
-        if isinstance(step, Gap):
-            digits = step.id.hex if step.id is not None else None
-            walk.problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
-            continue
-        if not walk.entries:
-            walk.entries = step.manifest.sequence + 1
-            walk.root = root(step.next_history())
-        walk.first = step.id
-        if anchor is not None:
-            _meet_anchor(walk, anchor, step)
-        run_id = step.manifest.run
-        if run_id not in runs:
-            try:
-                run = store.objects.get(Run, run_id, f"manifest {step.id.short}")
-            except (IntegrityError, FormatError) as error:
-                walk.problems.append(
-                    Problem(code=error.code, id=run_id.hex, message=str(error), runs=(run_id,))
-                )
-                continue
-            runs[run_id] = (run, roles_of(store, run, file, wanted, trees))
-        run, places = runs[run_id]
-        if places:
-            walk.hits.append((step, run, places))
-    origin = f"obs/{walk.first.hex}" if walk.first is not None else None
-    if anchor is not None and anchor.origin not in (None, origin):
-        walk.anchored_at = None
-    return walk
-
-
-def _meet_anchor(walk: _Walk, anchor: Anchor, step: Entry) -> None:
-    size = step.manifest.sequence + 1
+def _mismatch(found: Trace, anchor: Anchor) -> Problem:
     if anchor.manifest is not None:
-        if step.id == anchor.manifest:
-            walk.anchored_at = size
-    elif size == anchor.size:
-        walk.anchor_root = root(step.next_history())
-        if walk.anchor_root == anchor.root:
-            walk.anchored_at = size
-
-
-def _mismatch(walk: _Walk, anchor: Anchor) -> Problem:
-    if anchor.manifest is not None:
-        message = f"the history of {walk.entries} manifests does not contain manifest {anchor.manifest.hex}"
-    elif anchor.size > walk.entries:
-        message = f"the checkpoint names {anchor.size} manifests, and the history has {walk.entries}"
+        message = f"the history of {found.size} manifests does not contain manifest {anchor.manifest.hex}"
+    elif anchor.size > found.size:
+        message = f"the checkpoint names {anchor.size} manifests, and the history has {found.size}"
     else:
         message = f"the first {anchor.size} manifests are not those that the checkpoint names"
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
