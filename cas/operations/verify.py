@@ -13,6 +13,7 @@ import base64
 import os
 import re
 from contextlib import suppress
+from functools import partial
 from typing import Final, Literal
 
 from ..errors import (
@@ -37,6 +38,7 @@ from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry
 from ..store.store import Store
 from .check import Checker
+from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
 from .trace import Anchor, Hit, Trace, trace
 from .upstream import Upstream, follow, walked_producers
@@ -166,7 +168,7 @@ def verify_file(
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BrokenChain (HEAD).
     """
     file, sha256 = digest_file(path)
-    found = trace(store, file, anchor=anchor, find=None, full=full)
+    found = trace(store, file, anchor=anchor, find=partial(find_file, store), full=full)
     problems = list(found.problems)
     checker = Checker(store, blobs=full)
     damaged = False
