@@ -242,7 +242,9 @@ def generate(folder: str, runs: int, seed: int = 0) -> ObjectId | None:
             with store.batch() as batch:
                 for report, message in _history(batch, shared, seed, numbers):
                     choose = random_of(seed, "time", sequence)
-                    moment += timedelta(seconds=choose.randrange(1, 3600), microseconds=choose.randrange(10**6))
+                    moment += timedelta(
+                        seconds=choose.randrange(1, 3600), microseconds=choose.randrange(10**6)
+                    )
                     late = timedelta(hours=5) if choose.random() < 0.01 else timedelta()
                     manifest = Manifest(
                         sequence=sequence,
@@ -269,7 +271,9 @@ def generate(folder: str, runs: int, seed: int = 0) -> ObjectId | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, required=True, metavar="N")
-    parser.add_argument("--out", required=True, metavar="DIR", help="a folder without a store, made if need be")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="a folder without a store, made if need be"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parsed = parser.parse_args()
     if parsed.runs < 0:

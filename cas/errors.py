@@ -201,6 +201,20 @@ class UnknownRevision(Usage):
         return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
 
 
+class BadExpression(Usage):
+    """An expression (`log --where`) that means nothing; `column` is where, counted from 1."""
+
+    code = "BAD_EXPRESSION"
+    expression: str
+    column: int
+    problem: str
+
+    def sentence(self) -> str:
+        at = self.column - 1
+        before, after = self.expression[max(0, at - 60) : at], self.expression[at : at + 40]
+        return f"column {self.column} of the expression: {self.problem}: {before}<-- HERE {after}".rstrip()
+
+
 class AmbiguousRevision(Usage):
     """A prefix that more than one id begins with."""
 

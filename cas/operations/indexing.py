@@ -247,7 +247,9 @@ def _add_links(
             try:
                 for _ in tree_entries(store, link.id):  # before a part of it is taken for all
                     pass
-                members.append((link.id.raw, (object_id(one.file).raw for one in tree_entries(store, link.id))))
+                members.append(
+                    (link.id.raw, (object_id(one.file).raw for one in tree_entries(store, link.id)))
+                )
             except (IntegrityError, FormatError):
                 partial = True
     return partial

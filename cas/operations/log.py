@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..errors import FormatError, IntegrityError
-from ..format.data import File
+from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.manifests import Manifest
@@ -16,14 +17,17 @@ from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .views import RunView, run_view
 
+if TYPE_CHECKING:
+    from .check import Checker
+    from .where import Expression
+
 
 @frozen
 class LogRequest:
     """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
-    what counts is their content. `text` is looked for in messages and run ids, in any case.
-
-    Without `cache` every manifest is read; with it an index says which (it may leave some out if it lies).
-    """
+    what counts is their content. `text` is looked for in messages and run ids, in any case. All of `where`
+    has to hold. `verify`: every link of the history and every object of the runs that are told is checked.
+    `cache`: an index says which manifests to look at, and may leave some out if it lies."""
 
     limit: int | None = None
     since: str | None = None
@@ -31,6 +35,8 @@ class LogRequest:
     text: str | None = None
     data: str | None = None
     model: str | None = None
+    where: tuple[Expression, ...] = ()
+    verify: bool = False
     reverse: bool = False
     cache: bool = True
 
@@ -58,8 +64,8 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
     Raises BrokenChain if HEAD cannot be read, FileMissing and the like for the named files.
     """
-    data = _file_of(request.data) if request.data is not None else None
-    model = _file_of(request.model) if request.model is not None else None
+    data = _fingerprint(request.data) if request.data is not None else None
+    model = _fingerprint(request.model) if request.model is not None else None
     found = _matching(store, request, data, model)
     if request.reverse:
         newest_first = list(found)  # the chain can only be walked back
@@ -75,12 +81,14 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
 
 def _matching(
-    store: Store, request: LogRequest, data: File | None, model: File | None
+    store: Store, request: LogRequest, data: File | Tree | None, model: File | Tree | None
 ) -> Iterator[RunView | Damage]:
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    data_trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    model_trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    checker = _checker(store) if request.verify else None
     for step in _steps(store, request, data, model):
         if isinstance(step, Gap):
-            yield _damage(step, None, step.error)
+            yield _damage(step, None, str(step.error))
             continue
         manifest = step.manifest
         if request.since is not None and manifest.recorded_at < request.since:
@@ -88,45 +96,66 @@ def _matching(
         if request.until is not None and manifest.recorded_at > request.until:
             continue
         try:
-            view = run_view(store, step)
+            run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
+            if request.where and not _holds(store, step, run, request.where):
+                continue
             if data is not None or model is not None:
-                run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
                 if data is not None and not _has(
-                    store, run, data, trees, {link.role for link in run.datasets}
+                    store, run, data, data_trees, {link.role for link in run.datasets}
                 ):
                     continue
                 if model is not None and not _has(
-                    store, run, model, trees, {link.role for link in run.artifacts}
+                    store, run, model, model_trees, {link.role for link in run.artifacts}
                 ):
                     continue
+            view = run_view(store, step, run)
         except (IntegrityError, FormatError) as error:
-            yield _damage(step, manifest, error)
+            yield _damage(step, manifest, str(error))
             continue
         if request.text is not None:
             haystack = f"{manifest.message or ''}\n{view.run_id or ''}".casefold()
             if request.text.casefold() not in haystack:
                 continue
+        for problem in checker.check_run(step, run) if checker is not None else ():
+            yield _damage(step, manifest, problem.message)
         yield view
 
 
 def _steps(
-    store: Store, request: LogRequest, data: File | None, model: File | None
+    store: Store, request: LogRequest, data: File | Tree | None, model: File | Tree | None
 ) -> Iterator[Entry | Gap]:
     """The manifests to look at: the whole history, or those of it that an index names."""
-    asked = (request.since, request.until, request.text, data, model)
-    if not request.cache or all(one is None for one in asked):
-        return store.chain.walk(links=False)
-    from ..store.index import has_content, is_between, says
+    if request.verify or not request.cache:
+        return store.chain.walk(links=request.verify)
     from .indexing import candidates
+    from .narrowing import conditions_for
 
-    conditions = list(is_between(request.since, request.until))
-    conditions += [says(request.text)] if request.text is not None else []
-    conditions += [has_content(object_id(data).raw, ("input",))] if data is not None else []
-    conditions += [has_content(object_id(model).raw, ("output",))] if model is not None else []
-    return candidates(store, conditions)
+    asked = conditions_for(
+        since=request.since,
+        until=request.until,
+        text=request.text,
+        data=object_id(data) if data is not None else None,
+        model=object_id(model) if model is not None else None,
+        where=request.where,
+    )
+    return candidates(store, asked)
 
 
-def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError) -> Damage:
+def _checker(store: Store) -> Checker:
+    from .check import Checker  # reads everything: not for those who only list
+
+    return Checker(store, blobs=False)
+
+
+def _holds(store: Store, entry: Entry, run: Run, where: tuple[Expression, ...]) -> bool:
+    from .subjects import subject_of  # and the expressions: not for those who only list
+    from .where import holds
+
+    subject = subject_of(store, entry, run, where)
+    return all(holds(expression, subject) is True for expression in where)
+
+
+def _damage(step: Entry | Gap, manifest: Manifest | None, problem: str) -> Damage:
     """What can still be told: all of the manifest, if it is the run that is damaged."""
     sequence = step.sequence if isinstance(step, Gap) else step.manifest.sequence
     return Damage(
@@ -135,20 +164,27 @@ def _damage(step: Entry | Gap, manifest: Manifest | None, error: IntegrityError)
         recorded_at=manifest.recorded_at if manifest is not None else None,
         message=manifest.message if manifest is not None else None,
         run=manifest.run if manifest is not None else None,
-        problem=str(error),
+        problem=problem,
     )
 
 
 def _has(
-    store: Store, run: Run, file: File, trees: dict[ObjectId, tuple[FileName, ...]], roles: set[str]
+    store: Store,
+    run: Run,
+    wanted: File | Tree,
+    trees: dict[ObjectId, tuple[FileName, ...]],
+    roles: set[str],
 ) -> bool:
+    if isinstance(wanted, Tree):
+        named = object_id(wanted)
+        return any(link.id == named and link.role in roles for link in run.links())
     from .lineage import roles_of  # reads files: not for those who only list
 
-    wanted = object_id(file)
-    return any(place.role in roles for place in roles_of(store, run, file, wanted, trees))
+    places = roles_of(store, run, wanted, object_id(wanted), trees)
+    return any(place.role in roles for place in places)
 
 
-def _file_of(path: str) -> File:
-    from .lineage import file_of
+def _fingerprint(path: str) -> File | Tree:
+    from .inputs import fingerprint_path  # reads files: not for those who only list
 
-    return file_of(path)
+    return fingerprint_path(path)

@@ -97,10 +97,9 @@ def document_values(
         return None
 
 
-def run_view(store: Store, entry: Entry) -> RunView:
-    """The run that a manifest records. Raises MissingObject, CorruptObject where the run is damaged."""
+def run_view(store: Store, entry: Entry, run: Run) -> RunView:
+    """The run that a manifest records."""
     manifest = entry.manifest
-    run = store.objects.get(Run, manifest.run, f"manifest {entry.id.short}")
     return RunView(
         manifest=entry.id,
         sequence=manifest.sequence,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 Direction = Literal["input", "output", "document", "run"]
+Sign = Literal["=", ">=", "<="]
 Scalar: TypeAlias = "int | float | str"
 
 MAX_TEXT: Final = 256
@@ -129,23 +130,26 @@ def has_content(digest: bytes, directions: Iterable[Direction]) -> Condition:
     return Condition(_PLACED.format(of=f"IN ({numbers})"), (key, key))
 
 
-def has_fact(name: str, sign: Literal["=", ">=", "<="], value: Scalar) -> Condition:
+def has_fact(name: str, sign: Sign, value: Scalar) -> Condition:
     """The run has a value of this name that compares so. There is no NaN: nothing compares with it."""
     kind = "= 'text'" if isinstance(value, str) else "<> 'text'"
     return Condition(_FACT.format(sign=sign, kind=kind), (name[:MAX_TEXT], fact_value(value)))
 
 
-def is_between(since: str | None, until: str | None) -> Iterator[Condition]:
-    """The manifest was recorded between two stored times, both included."""
-    if since is not None:
-        yield Condition("time >= ?", (since,))
-    if until is not None:
-        yield Condition("time <= ?", (until,))
+def has_time(sign: Sign, time: str) -> Condition:
+    """The manifest was recorded at a stored time that compares so."""
+    return Condition(f"time {sign} ?", (time,))
 
 
 def says(text: str) -> Condition:
     """A text is in the message or the trainer's run id, in any case."""
     return Condition("instr(said, ?) > 0", (text.casefold(),))
+
+
+def any_of(conditions: Sequence[Condition]) -> Condition:
+    """At least one of the conditions is met."""
+    parameters = (value for condition in conditions for value in condition.parameters)
+    return Condition(f"({' OR '.join(condition.sql for condition in conditions)})", tuple(parameters))
 
 
 class Index:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...cas.errors import BadArgument
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import to_json, write_json_line
 from ..pager import paged
 
 if TYPE_CHECKING:
+    from ...cas.operations.where import Expression
     from ..templates import Template
 
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         "obs log -n 20",
         "obs log --oneline --model model.pkl",
         "obs log --format '{sequence} {metrics.accuracy}'",
+        "obs log --where 'metrics.accuracy > 0.9 and diagnostics has MISSING_VALUES_DROPPED'",
     ],
 )
 @click.option("-n", "--max-count", type=click.IntRange(min=0), metavar="N", help="At most N manifests.")
@@ -32,8 +35,12 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
 @click.option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
 @click.option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
-@click.option("--data", metavar="FILE", help="Runs that read these bytes.")
-@click.option("--model", metavar="FILE", help="Runs that wrote these bytes.")
+@click.option(
+    "--where", multiple=True, metavar="EXPR", help="It is true of the run; of several, all of them."
+)
+@click.option("--data", metavar="PATH", help="Runs that read these bytes: a file or folder.")
+@click.option("--model", metavar="PATH", help="Runs that wrote these bytes: a file or folder.")
+@click.option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
 @click.option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
 @click.pass_obj
@@ -46,8 +53,10 @@ def command(
     since: str | None,
     until: str | None,
     grep: str | None,
+    where: tuple[str, ...],
     data: str | None,
     model: str | None,
+    verify: bool,
     reverse: bool,
     no_cache: bool,
     as_json: bool,
@@ -60,6 +69,13 @@ def command(
     from ...cas.operations.log import Damage, LogRequest, log
     from ..render import log_lines
 
+    if as_json and (oneline or template is not None):
+        raise BadArgument(
+            what=f"--json has a form of its own: leave out {'--oneline' if oneline else '--format'}"
+        )
+    if oneline and template is not None:
+        raise BadArgument(what="--oneline and --format are two forms of a line: leave one of them out")
+
     request = LogRequest(
         limit=max_count,
         since=_moment(since, "--since", end_of_day=False),
@@ -67,6 +83,8 @@ def command(
         text=grep,
         data=data,
         model=model,
+        where=_expressions(where),
+        verify=verify,
         reverse=reverse,
         cache=not no_cache,
     )
@@ -91,6 +109,14 @@ def _moment(text: str | None, option: str, *, end_of_day: bool) -> str | None:
     from ..times import moment_of
 
     return moment_of(text, option, end_of_day=end_of_day)
+
+
+def _expressions(texts: tuple[str, ...]) -> tuple[Expression, ...]:
+    if not texts:
+        return ()
+    from ...cas.operations.where import parse
+
+    return tuple(parse(text) for text in texts)
 
 
 def _template(text: str | None) -> Template | None:
