@@ -4,9 +4,9 @@
     python benchmarks/generate_history.py --runs 300 --out history --seed 7
 
 DIR/.obs is the store. The same numbers give the same bytes, HEAD included, and a longer history begins with
-the shorter one. Runs are varied as a team's are: a few tables and folders that many runs share, a model that is
-new each time (small pickles, one in ten kept), metrics, params, some without label or without a trainer's id,
-some failed, some recorded twice, times that nearly always rise.
+the shorter one. Runs are varied as a team's are: a few tables and folders that many runs share, a model that
+is new each time (small pickles, one in ten kept), metrics, params, some without label or without a trainer's
+id, some failed, some recorded twice, times that nearly always rise.
 
 Everything is written by the store's own layers, without fsync and without reading it back.
 """
@@ -271,9 +271,7 @@ def generate(folder: str, runs: int, seed: int = 0) -> ObjectId | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, required=True, metavar="N")
-    parser.add_argument(
-        "--out", required=True, metavar="DIR", help="a folder without a store, made if need be"
-    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="a folder without a store; may be new")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parsed = parser.parse_args()
     if parsed.runs < 0:

@@ -1,23 +1,25 @@
 """The index of a history, brought up to date and asked: which manifests may be what somebody looks for.
 
-Every answer is a list of candidates that are read, proved to be in the history that HEAD leads to, and looked at
-by whoever asked. A history that is too short for an index, and whatever an index cannot tell, is walked: an
-index that lies makes an answer slow, or leaves out what a list would have had, and never adds anything to it.
+Every answer is a list of candidates that are read, proved to be in the history that HEAD leads to, and
+looked at by whoever asked. A history that is too short for an index, and whatever an index cannot tell, is
+walked: an index that lies makes an answer slow, or leaves out what a list would have had, and never adds
+anything to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
 from ..format.data import File
 from ..format.ids import DIGEST_BYTES, ObjectId
+from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.reports import Report
-from ..format.runs import Metrics, Params, Run
+from ..format.runs import Document, Link, Metrics, Params, Run
 from ..store.chain import Entry, Gap
 from ..store.index import (
     MAX_TEXT,
@@ -33,9 +35,6 @@ from ..store.index import (
 from ..store.store import Store
 from .revisions import links_of
 
-if TYPE_CHECKING:
-    from .history import History
-
 WORTH_INDEXING: Final = 500
 """A shorter history is walked in less time than an index takes to open."""
 _PER_TRANSACTION: Final = 2000
@@ -46,36 +45,6 @@ _MOST_FACTS: Final = 512
 _ANYWHERE: Final[tuple[Direction, ...]] = ("input", "output", "document")
 
 
-def find_file(store: Store, file: File) -> list[ObjectId] | None:
-    """The manifests whose runs may have the file anywhere, newest first; None: there is no index that knows.
-
-    Raises IntegrityError where HEAD cannot be read.
-    """
-    head = _worth_indexing(store)
-    if head is None:
-        return None
-    found: list[ObjectId] = []
-    conditions = (has_content(object_id(file).raw, _ANYWHERE),)
-    with Index(store.files) as index:
-        try:
-            below = update(store, index, head)
-            for step in store.chain.walk(head.id, links=False):
-                if isinstance(step, Gap):
-                    return None
-                if step.manifest.sequence < below:
-                    break
-                if _has(store, step.id, file):
-                    found.append(step.id)
-            found += (
-                one.id
-                for one in index.candidates(conditions, below)
-                if not one.partial or _has(store, one.id, file)
-            )
-        except (IndexUnusable, IntegrityError, FormatError):
-            return None
-    return found
-
-
 def candidates(store: Store, conditions: Sequence[Condition]) -> Iterator[Entry | Gap]:
     """What `chain.walk` gives, newest first, without most of the manifests that do not meet the conditions.
 
@@ -84,57 +53,94 @@ def candidates(store: Store, conditions: Sequence[Condition]) -> Iterator[Entry 
     head = _worth_indexing(store) if conditions else None
     following = store.chain.head() if head is None else head.id
     if head is not None:
-        from .history import History
-
-        with Index(store.files) as index, suppress(IndexUnusable, IntegrityError, FormatError):
-            below = update(store, index, head)
-            while following is not None:
-                entry = store.chain.entry(following, "the history")
-                if entry.manifest.sequence < below:
-                    break
+        try:
+            for entry in _named(store, head, conditions):
                 yield entry
                 following = entry.manifest.parent
-            with History.of(store, head) as history:
-                for one in index.candidates(conditions, below):
-                    entry = _proved(store, history, one.id)
-                    following = entry.manifest.parent
-                    yield entry
-                return
-    if following is not None:  # from here on nothing is known
+            return
+        except (IndexUnusable, IntegrityError, FormatError):
+            pass  # from there on nothing is known
+    if following is not None:
         yield from store.chain.walk(following, links=False)
 
 
+def entries_named(store: Store, file: File) -> list[Entry] | None:
+    """The manifests whose runs have the file anywhere, newest first: none that has not, but maybe not all.
+
+    None: there is no index that knows. Raises BrokenChain where HEAD cannot be read.
+    """
+    from .lineage import roles_of
+
+    head, wanted = _worth_indexing(store), object_id(file)
+    if head is None:
+        return None
+    trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    found: list[Entry] = []
+    try:
+        for entry in _named(store, head, (has_content(wanted.raw, _ANYWHERE),)):
+            run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
+            if roles_of(store, run, file, wanted, trees):
+                found.append(entry)
+    except (IndexUnusable, IntegrityError, FormatError):
+        return None
+    return found
+
+
+def find_file(store: Store, file: File) -> list[ObjectId] | None:
+    """The ids of `entries_named`."""
+    found = entries_named(store, file)
+    return None if found is None else [entry.id for entry in found]
+
+
+def producers_named(store: Store, link: Link) -> list[Entry] | None:
+    """The manifests, newest first, whose runs may have written what a link names; None as above."""
+    head = _worth_indexing(store)
+    if head is None:
+        return None
+    try:
+        return list(_named(store, head, (has_content(link.id.raw, ("output",)),)))
+    except (IndexUnusable, IntegrityError, FormatError):
+        return None
+
+
 def _worth_indexing(store: Store) -> Entry | None:
-    """HEAD, if the history is long enough."""
+    """HEAD, if the history is long enough, and it can be read."""
     head = store.chain.head()
-    entry = store.chain.entry(head, "HEAD") if head is not None else None
+    try:
+        entry = store.chain.entry(head, "HEAD") if head is not None else None
+    except (IntegrityError, FormatError):
+        return None
     return entry if entry is not None and entry.manifest.sequence + 1 >= WORTH_INDEXING else None
 
 
-def _proved(store: Store, history: History, wanted: ObjectId) -> Entry:
-    """A manifest of the history. Raises IntegrityError if it is none, or cannot be read."""
-    entry = store.chain.entry(wanted, "the index")
-    history.inclusion(entry)
-    return entry
+def _named(store: Store, head: Entry, conditions: Sequence[Condition]) -> Iterator[Entry]:
+    """The manifests that an index names, newest first, each proved to be in the history that `head` ends, and
+    before them all that are too new for it. Raises IndexUnusable, IntegrityError, FormatError."""
+    from .history import History
 
-
-def _has(store: Store, manifest: ObjectId, file: File) -> bool:
-    """Whether the run has the file. Raises IntegrityError where that cannot be told."""
-    from .lineage import roles_of
-
-    entry = store.chain.entry(manifest, "the index")
-    run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-    return bool(roles_of(store, run, file, object_id(file), {}))
+    with Index(store.files) as index:
+        below = update(store, index, head)
+        entry = head
+        while entry.manifest.sequence >= below:
+            yield entry
+            if entry.manifest.parent is None:
+                return
+            entry = store.chain.entry(entry.manifest.parent, f"manifest {entry.id.short}")
+        with History.of(store, head) as history:
+            for one in index.candidates(conditions, below):
+                entry = store.chain.entry(one, "the index")
+                history.inclusion(entry)
+                yield entry
 
 
 # ------------------------------------------------------------------ bringing it up to date
 
 
 def update(store: Store, index: Index, head: Entry) -> int:
-    """Brings the index up to `head`, as far as that is possible: how many manifests it covers of its history.
+    """Brings the index up to `head`, as far as that is possible: how many of its manifests are covered.
 
-    A history with gaps is not indexed any further, for what is in them is not known. Where the index cannot be
-    written it stays as it is. Raises IndexUnusable.
+    A history with gaps is not indexed any further, for what is in them is not known. Where the index cannot
+    be written it stays as it is. Raises IndexUnusable.
     """
     covered = index.covered
     size = head.manifest.sequence + 1
@@ -160,7 +166,7 @@ def update(store: Store, index: Index, head: Entry) -> int:
 
 
 def _add_some(store: Store, index: Index, ids: bytearray, start: int, size: int) -> int:
-    """Adds some of the manifests up to `size`, whose ids are given, the newest first; how many it covers then.
+    """Adds some of the manifests up to `size`, whose ids are given, the newest first; how many are covered.
 
     Another process may do the same: under the lock it is seen how far it has come.
     """
@@ -200,10 +206,8 @@ def _row(store: Store, index: Index, entry: Entry) -> Row:
         facts += [("status", run.status)]
         facts += [("label", run.label)] if run.label is not None else []
         facts += [("run_id", run.run_id)] if run.run_id is not None else []
-        for document, kind in ((run.metrics, Metrics), (run.params, Params)):
-            if document is not None:
-                values = store.objects.get(kind, document.values, "a run").values
-                partial |= _add_facts(kind.KIND, values or {}, facts)
+        partial |= _add_document(store, run.metrics, Metrics, facts)
+        partial |= _add_document(store, run.params, Params, facts)
         report = store.objects.get(Report, manifest.report, f"manifest {entry.id.short}")
         partial |= _add_facts("counts", dict[str, Value](report.counts), facts)
         facts += [("diagnostics", found.code) for found in report.diagnostics[:_MOST_FACTS]]
@@ -253,6 +257,15 @@ def _add_links(
             except (IntegrityError, FormatError):
                 partial = True
     return partial
+
+
+def _add_document(
+    store: Store, document: Document | None, kind: type[Metrics | Params], facts: list[tuple[str, Scalar]]
+) -> bool:
+    """The values of metrics or params. True if not all. Raises IntegrityError, FormatError."""
+    if document is None:
+        return False
+    return _add_facts(kind.KIND, store.objects.get(kind, document.values, "a run").values or {}, facts)
 
 
 def _add_facts(prefix: str, values: dict[str, Value], facts: list[tuple[str, Scalar]]) -> bool:

@@ -81,8 +81,11 @@ def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]
 
     With `cache` those that an index names, each read and proved to be in the history, if there are any.
     """
-    if cache and (named := _entries_named(store, file)):
-        return named
+    if cache:
+        from .indexing import entries_named
+
+        if named := entries_named(store, file):
+            return named
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
     wanted = object_id(file)
     found: list[Entry] = []
@@ -90,30 +93,6 @@ def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]
         run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
         if roles_of(store, run, file, wanted, trees):
             found.append(entry)
-    return found
-
-
-def _entries_named(store: Store, file: File) -> list[Entry]:
-    """Those that an index names and that are what it says."""
-    from .history import History
-    from .indexing import find_file
-
-    named = find_file(store, file)
-    head = store.chain.head() if named else None
-    if named is None or head is None:
-        return []
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    wanted = object_id(file)
-    found: list[Entry] = []
-    try:
-        with History.of(store, store.chain.entry(head, "HEAD")) as history:
-            for manifest in named:
-                entry = store.chain.entry(manifest, "the index")
-                run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-                if roles_of(store, run, file, wanted, trees) and history.contains(entry):
-                    found.append(entry)
-    except (IntegrityError, FormatError):
-        return []  # walking will say what is wrong
     return found
 
 

@@ -1,8 +1,8 @@
 """What an index can tell of a question: conditions that every manifest meets that is an answer.
 
-They may be met by others too, for each is looked at. So `<` becomes `<=`, since numbers are rounded and texts are
-cut in the index, and what it cannot tell (`not`, `!=`, `contains`, `== null`, NaN) is left out. Of `a and b` one
-part is enough; of `a or b` both are needed.
+They may be met by others too, for each is looked at. So `<` becomes `<=`, since numbers are rounded and texts
+are cut in the index, and what it cannot tell (`not`, `!=`, `contains`, `== null`, NaN) is left out. Of `a and
+b` one part is enough; of `a or b` both are needed.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from .check import Checker
 from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
 from .trace import Anchor, Hit, Trace, trace
-from .upstream import Upstream, follow, walked_producers
+from .upstream import Upstream, follow, producers_of, walked_producers
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
@@ -180,7 +180,8 @@ def verify_file(
     steps: list[Upstream] = []
     if not damaged:
         try:
-            for step, entry, run in follow(store, _runs_of(found.hits), walked_producers(store)):
+            producers = walked_producers(store) if found.walked else producers_of(store)
+            for step, entry, run in follow(store, _runs_of(found.hits), producers):
                 steps.append(step)
                 problems += checker.check_run(entry, run)
         except (IntegrityError, FormatError) as error:

@@ -1,8 +1,8 @@
 """SQLite files under `cache/`: which of them may be opened.
 
-Whoever opens a database runs what stands in it (views, triggers), and an unfinished journal beside it is rolled
-back into it. So only a regular file is opened that is the user's own and that nobody else may write, and whose
-journal is the same. SQLite is never the truth: any error of it means that there is no cache.
+Whoever opens a database runs what stands in it (views, triggers), and an unfinished journal beside it is
+rolled back into it. So only a regular file is opened that is the user's own and that nobody else may write,
+and whose journal is the same. SQLite is never the truth: any error of it means that there is no cache.
 """
 
 from __future__ import annotations

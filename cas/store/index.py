@@ -4,8 +4,8 @@ It says which manifests may be what somebody looks for, so that not all have to 
 up to one manifest, its **head**; what came later is not in it. It is a list of candidates and no more:
 
     manifests   sequence, id, time, what is said in it; `partial`: there is more than the index holds
-    places      the first 8 bytes of a digest -> the manifests that have it: the id of a file object, a tree or a
-                run, or the SHA-256 of a file's bytes
+    places      the first 8 bytes of a digest -> the manifests that have it: the id of a file object, of a
+                tree or of a run, or the SHA-256 of a file's bytes
     members     the first 8 bytes of a file object's id -> those of the trees that hold the file, once a tree
     facts       name -> sequence -> value: a metric, a param, the label, …
 
@@ -14,7 +14,7 @@ were rounded and texts that were cut give candidates that turn out to be none. W
 may still be there: a "no" is never taken from it.
 
 Any `sqlite3.Error`, and any row that is not of the form that is written here, means that there is no index
-(IndexUnusable). One that was made by other rules, or has anything in it that is not written here, is made anew.
+(IndexUnusable). One that was made by other rules, or has a table that is not written here, is made anew.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _SCHEMA: Final = (
     "CREATE TABLE covered (only INTEGER PRIMARY KEY, head BLOB, size INTEGER)",
     "CREATE TABLE manifests (sequence INTEGER PRIMARY KEY, id BLOB, time TEXT, partial INTEGER, said TEXT)",
     "CREATE INDEX partials ON manifests (sequence) WHERE partial",
-    "CREATE TABLE places (content INTEGER, sequence INTEGER, direction INTEGER, "
-    "PRIMARY KEY (content, sequence, direction)) WITHOUT ROWID",
+    """CREATE TABLE places (content INTEGER, sequence INTEGER, direction INTEGER,
+    PRIMARY KEY (content, sequence, direction)) WITHOUT ROWID""",
     "CREATE TABLE trees (tree INTEGER PRIMARY KEY)",
     "CREATE TABLE members (content INTEGER, tree INTEGER, PRIMARY KEY (content, tree)) WITHOUT ROWID",
     "CREATE TABLE names (key INTEGER PRIMARY KEY, name TEXT UNIQUE)",
-    "CREATE TABLE facts (name INTEGER, sequence INTEGER, value, "
-    "PRIMARY KEY (name, sequence, value)) WITHOUT ROWID",
+    """CREATE TABLE facts (name INTEGER, sequence INTEGER, value,
+    PRIMARY KEY (name, sequence, value)) WITHOUT ROWID""",
 )
 _PLACED: Final = (
     "sequence IN (SELECT sequence FROM places WHERE content = ? AND direction {of} UNION ALL "
@@ -70,7 +70,7 @@ _NOT_ITS_FAULT: Final = frozenset({5, 6, 8, 10, 13, 14})
 """SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN (sqlite.org/rescode.html): the file may be sound."""
 
 
-class IndexUnusable(Exception):  # noqa: N818  # as all errors here: the name is the fact
+class IndexUnusable(Exception):
     """There is no index that can be believed, or it cannot be read now. Never told to a user."""
 
 
@@ -95,14 +95,6 @@ class Row(NamedTuple):
     facts: Sequence[tuple[str, Scalar]]
 
 
-class Candidate(NamedTuple):
-    """A manifest that may be one of those that are looked for; a `partial` one always may."""
-
-    sequence: int
-    id: ObjectId
-    partial: bool
-
-
 class Condition(NamedTuple):
     """What SQL can look for: a piece of a WHERE, and its parameters. `has_content` and the like make them."""
 
@@ -123,8 +115,8 @@ def fact_value(value: Scalar) -> Scalar:
 
 
 def has_content(digest: bytes, directions: Iterable[Direction]) -> Condition:
-    """The run has the file or tree of this id, by itself or in a folder (or a file of this SHA-256, by itself; or
-    is the run of this id)."""
+    """The run has the file or tree of this id, by itself or in a folder (or a file of this SHA-256, by
+    itself; or is the run of this id)."""
     numbers = ", ".join(str(_DIRECTIONS.index(direction)) for direction in directions)
     key = content_key(digest)
     return Condition(_PLACED.format(of=f"IN ({numbers})"), (key, key))
@@ -184,20 +176,18 @@ class Index:
                     raise IndexUnusable
         return None
 
-    def candidates(self, conditions: Sequence[Condition], below: int) -> Iterator[Candidate]:
-        """The manifests that may meet all conditions, newest first, of those with a sequence under `below`."""
+    def candidates(self, conditions: Sequence[Condition], below: int) -> Iterator[ObjectId]:
+        """The manifests of a sequence under `below` that may meet all conditions, newest first."""
         where = " AND ".join(("sequence < ?", *(condition.sql for condition in conditions)))
         parameters = [below, *(value for condition in conditions for value in condition.parameters), below]
-        sql = (
-            f"SELECT sequence, id, partial FROM manifests WHERE {where} UNION "  # noqa: S608  # conditions are made above
-            "SELECT sequence, id, partial FROM manifests WHERE partial AND sequence < ? ORDER BY sequence DESC"
-        )
+        rows = "SELECT sequence, id FROM manifests WHERE"
+        sql = f"{rows} {where} UNION {rows} partial AND sequence < ? ORDER BY sequence DESC"
         before = below
         for row in self._ask(sql, parameters):
             match row:
-                case (int() as sequence, bytes() as raw, partial) if 0 <= sequence < before:
+                case (int() as sequence, bytes() as raw) if 0 <= sequence < before:
                     before = sequence
-                    yield Candidate(sequence, ObjectId(_whole(raw)), bool(partial))
+                    yield ObjectId(_whole(raw))
                 case _:
                     raise IndexUnusable
 
