@@ -32,7 +32,7 @@ from bench import HERE, Bench, clean_environment, obs_command
 from harness import MIB, BenchmarkError, Program, Result, compare, memory_floor, shown
 from rows import Row
 
-ROWS: Final = ("startup", "record", "keep", "fingerprint", "tree", "inspect", "content")
+ROWS: Final = ("startup", "record", "keep", "fingerprint", "tree", "inspect", "content", "history")
 _BIG: Final = frozenset({"keep", "fingerprint"})
 _BEGIN: Final = "<!-- benchmark: begin -->"
 _END: Final = "<!-- benchmark: end -->"

@@ -47,12 +47,12 @@ def revision_or_file(store: Store, words: tuple[str, ...], default: str) -> Targ
         raise
 
 
-def entries_of_file(store: Store, named: NamedFile) -> list[Entry]:
+def entries_of_file(store: Store, named: NamedFile, *, cache: bool = True) -> list[Entry]:
     """The manifests whose runs have the file's bytes, newest first. Raises NotRecorded if there are none."""
     from ..cas.errors import NotRecorded
     from ..cas.operations.lineage import entries_with, file_of
 
-    found = entries_with(store, file_of(named.path))
+    found = entries_with(store, file_of(named.path), cache=cache)
     if not found:
         raise NotRecorded(path=named.path)
     return found

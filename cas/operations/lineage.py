@@ -88,8 +88,16 @@ def names_of(entries: Iterable[TreeEntry], file: File) -> tuple[FileName, ...]:
     return tuple(entry.name for entry in entries if entry.blake3 == file.blake3 and entry.size == file.size)
 
 
-def entries_with(store: Store, file: File) -> list[Entry]:
-    """The manifests whose runs have these bytes anywhere, newest first. Raises what makes a gap."""
+def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]:
+    """The manifests whose runs have these bytes anywhere, newest first. Raises what makes a gap.
+
+    With `cache` those that an index names, each read and proved to be in the history, if there are any.
+    """
+    if cache:
+        from .indexing import entries_named
+
+        if named := entries_named(store, file):
+            return named
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
     wanted = object_id(file)
     found: list[Entry] = []

@@ -27,7 +27,8 @@ class LogRequest:
     """Which manifests are wanted. Times are stored times, both ends included; files and folders are paths,
     and what counts is their content. `text` is looked for in messages and run ids, in any case; of each
     expression of `where` it has to be known that it holds. `verify`: every link of the history and every
-    object of the runs that are told is checked."""
+    object of the runs that are told is checked. `cache`: an index says which manifests to look at, and may
+    leave some out if it lies."""
 
     limit: int | None = None
     since: str | None = None
@@ -38,6 +39,7 @@ class LogRequest:
     where: tuple[Expression, ...] = ()
     verify: bool = False
     reverse: bool = False
+    cache: bool = True
 
 
 @frozen
@@ -86,7 +88,7 @@ def _matching(
     model_trees: dict[ObjectId, tuple[FileName, ...]] = {}
     is_meant = _filter(store, request.where)
     checker = _checker(store) if request.verify else None
-    for step in store.chain.walk(links=request.verify):
+    for step in _steps(store, request, data, model):
         if isinstance(step, Gap):
             yield _damage(step, None, str(step.error))
             continue
@@ -114,6 +116,26 @@ def _matching(
         for problem in checker.check_run(step, run) if checker is not None else ():
             yield _damage(step, manifest, problem.message)
         yield view
+
+
+def _steps(
+    store: Store, request: LogRequest, data: File | Tree | None, model: File | Tree | None
+) -> Iterator[Entry | Gap]:
+    """The manifests to look at: the whole history, or those of it that an index names."""
+    if request.verify or not request.cache:
+        return store.chain.walk(links=request.verify)
+    from .indexing import candidates
+    from .narrowing import conditions_for
+
+    asked = conditions_for(
+        since=request.since,
+        until=request.until,
+        text=request.text,
+        data=object_id(data) if data is not None else None,
+        model=object_id(model) if model is not None else None,
+        where=request.where,
+    )
+    return candidates(store, asked)
 
 
 def _checker(store: Store) -> Checker:

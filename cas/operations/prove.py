@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..errors import (
     AnchorMismatch,
@@ -30,6 +31,7 @@ from ..store.objects import AnyObject
 from ..store.store import Store
 from .anchors import Anchor
 from .history import History
+from .indexing import find_file
 from .lineage import file_of
 from .revisions import links_of
 from .trace import trace
@@ -188,7 +190,7 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
 
 def _newest_with(store: Store, path: str, head: Entry) -> Entry:
     """The newest manifest up to `head` whose run has the file as an output, else in any other role."""
-    answer = trace(store, file_of(path), anchor=None, find=None, full=False)
+    answer = trace(store, file_of(path), anchor=None, find=partial(find_file, store), full=False)
     found = answer.hits
     if not found and answer.problems:  # where the history has gaps, what they held is not known
         raise BrokenChain(problem=answer.problems[0].message)

@@ -76,6 +76,19 @@ def follow(
                     left.append((run_id, run))
 
 
+def producers_of(store: Store) -> Producers:
+    """By an index where there is one, else by walking. An index that lies may leave some out."""
+    from .indexing import producers_named
+
+    walked = walked_producers(store)
+
+    def producers(link: Link) -> Iterable[Entry]:
+        named = producers_named(store, link)
+        return walked(link) if named is None else named
+
+    return producers
+
+
 def walked_producers(store: Store) -> Producers:
     """By one walk over the history, made when it is first asked for: which manifest has which outputs."""
     writers: dict[ObjectId, list[ObjectId]] = {}

@@ -10,6 +10,7 @@ Without an anchor a store that was rewritten or cut short as a whole cannot be t
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Literal
 
 from ..errors import (
@@ -35,9 +36,10 @@ from ..store.chain import Entry
 from ..store.store import Store
 from .anchors import Anchor
 from .check import Checker
+from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
 from .trace import Hit, Trace, trace
-from .upstream import Upstream, follow, walked_producers
+from .upstream import Upstream, follow, producers_of, walked_producers
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
@@ -125,7 +127,7 @@ def verify_file(
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BrokenChain (HEAD).
     """
     file, sha256 = digest_file(path)
-    found = trace(store, file, anchor=anchor, find=None, full=full)
+    found = trace(store, file, anchor=anchor, find=partial(find_file, store), full=full)
     problems = list(found.problems)
     checker = Checker(store, blobs=full)
     damaged = False
@@ -137,7 +139,8 @@ def verify_file(
     steps: list[Upstream] = []
     if not damaged:
         try:
-            for step, entry, run in follow(store, _runs_of(found.hits), walked_producers(store)):
+            producers = walked_producers(store) if found.walked else producers_of(store)
+            for step, entry, run in follow(store, _runs_of(found.hits), producers):
                 steps.append(step)
                 problems += checker.check_run(entry, run)
         except (IntegrityError, FormatError) as error:

@@ -25,7 +25,6 @@ may write it, and each row only with its check sum; any `sqlite3.Error` means th
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from struct import Struct, error
 from types import TracebackType
@@ -35,6 +34,7 @@ import msgpack
 from blake3 import blake3
 
 from ..errors import ObsError
+from .databases import FOLDER, open_database
 from .files import StoreFiles
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ Key: TypeAlias = tuple[int, int, int, int, int]
 Digests: TypeAlias = tuple[bytes, bytes | None]
 """BLAKE3, and SHA-256 where it was computed."""
 
-FOLDER: Final = "cache"
 SAME_CLOCK_MARGIN_NS: Final = 2 * 10**9
 OTHER_CLOCK_MARGIN_NS: Final = 300 * 10**9
 _INODES: Final = 1024
@@ -119,18 +118,14 @@ class StatCache:
 
     def __enter__(self) -> Self:
         import sqlite3
-        from urllib.parse import quote
 
         try:
             if not self._read_only:
                 self._files.make_folder(FOLDER)
                 self._now_ns = self._clock()
-            path = self._path()
-            if path is not None and self._read_only:
-                place = f"file:{quote(path)}?mode=ro"
-                self._database = sqlite3.connect(place, timeout=1.0, isolation_level=None, uri=True)
-            elif path is not None:
-                self._database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+            name = f"{FOLDER}/stat-{os.geteuid()}.sqlite"
+            self._database = open_database(self._files, name, read_only=self._read_only)
+            if self._database is not None and not self._read_only:
                 self._database.execute("PRAGMA synchronous = OFF")  # the check sums find a torn write
                 for table in (_PAGES, _ANSWERS):
                     self._database.execute(table)
@@ -269,21 +264,3 @@ class StatCache:
         finally:
             os.close(descriptor)
             self._files.discard(name)
-
-    def _path(self) -> str | None:
-        """The cache's path, None if somebody else owns it or may write it."""
-        user = os.geteuid()
-        name = f"{FOLDER}/stat-{user}.sqlite"
-        if self._files.size_of(name) is None:
-            if self._read_only:
-                return None
-            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=self._files.root))
-        # A journal too: one that looks unfinished is rolled back into the database when that is opened.
-        for beside in (name, f"{name}-journal", f"{name}-wal"):
-            try:
-                status = os.stat(beside, dir_fd=self._files.root, follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            if status.st_uid != user or stat.S_IMODE(status.st_mode) & 0o022:
-                return None
-        return self._files.full(name)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--model", metavar="PATH", help="Runs that wrote these bytes (a file or a folder).")
 @click.option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
+@click.option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -54,6 +55,7 @@ def command(
     model: str | None,
     verify: bool,
     reverse: bool,
+    no_cache: bool,
     as_json: bool,
 ) -> int:
     """Show the run history, newest first.
@@ -75,6 +77,7 @@ def command(
         where=_expressions(where),
         verify=verify,
         reverse=reverse,
+        cache=not no_cache,
     )
     filled = _template(template)
     damaged = False

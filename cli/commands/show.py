@@ -19,8 +19,11 @@ from ..revisions import entries_of_file, revision_or_file
 )
 @click.argument("what", nargs=-1, metavar="[REV|ID|FILE]", type=click.UNPROCESSED)
 @click.option("--raw", is_flag=True, help="The object's canonical bytes, as they are stored.")
+@click.option("--no-cache", is_flag=True, help="Of a FILE: read the whole history, whatever the index says.")
 @click.pass_obj
-def command(invocation: Invocation, *, what: tuple[str, ...], raw: bool, as_json: bool) -> int:
+def command(
+    invocation: Invocation, *, what: tuple[str, ...], raw: bool, no_cache: bool, as_json: bool
+) -> int:
     """Show a run, or any object: what went in, what came out, under what, and what is odd.
 
     Without an argument: the newest run. Of a FILE: every run that has its bytes.
@@ -37,7 +40,8 @@ def command(invocation: Invocation, *, what: tuple[str, ...], raw: bool, as_json
         if isinstance(named, Target):
             targets = [named]
         else:
-            targets = [Target(id=e.id, kind="manifest", entry=e) for e in entries_of_file(store, named)]
+            entries = entries_of_file(store, named, cache=not no_cache)
+            targets = [Target(id=entry.id, kind="manifest", entry=entry) for entry in entries]
         if raw:
             for target in targets:
                 write_bytes(raw_bytes(store, target))
