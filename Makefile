@@ -48,6 +48,7 @@ bench: $(READY_TEST) ## measure speed and memory (BENCH_ARGS="--rows startup -n 
 vectors: $(READY_TEST) ## make the golden files in tests/vectors/ anew (a change there is a change of format)
 	$(RUN) python tests/vectors/make.py
 	$(RUN) python tests/vectors/make_content.py
+	$(RUN) python tests/vectors/make_tlog.py
 
 pages: $(READY_TEST) ## write the lists in docs/cli/ anew: options as click knows them, error codes
 	$(RUN) python tests/pages.py

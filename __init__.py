@@ -15,16 +15,18 @@ __version__ = "0.1.0"  # the only place: pyproject.toml reads it here
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING without importing typing; type checkers know the name
 if TYPE_CHECKING:
-    from .cas.api import Store, fingerprint, inspect, schema
+    from .cas.api import Store, diff, fingerprint, inspect, schema, verify_proof
 
-__all__ = ["Store", "__version__", "fingerprint", "inspect", "schema"]
+__all__ = ["Store", "__version__", "diff", "fingerprint", "inspect", "schema", "verify_proof"]
 
 # Public name -> the module, below this package, that defines it.
 _PUBLIC = {
     "Store": ".cas.api",
+    "diff": ".cas.api",
     "fingerprint": ".cas.api",
     "inspect": ".cas.api",
     "schema": ".cas.api",
+    "verify_proof": ".cas.api",
 }
 
 if not TYPE_CHECKING:  # to a type checker this function would make every misspelt name a public one

@@ -25,14 +25,16 @@ from .format.canonical import Value
 from .format.data import File, Tree
 from .format.runs import Status
 from .format.times import format_time, parse_rfc3339
+from .operations.anchors import read_anchor
 from .operations.check import StoreCheck, check_store
 from .operations.environment import describe_environment
+from .operations.export import ExportFormat, export
 from .operations.log import Damage, LogRequest, log
 from .operations.record import Recorded, record
 from .operations.requests import Named, RecordRequest
-from .operations.revisions import resolve
+from .operations.revisions import resolve, resolve_entry
 from .operations.show import ShownObject, ShownRun, show
-from .operations.verify import Verification, read_anchor, verify_file
+from .operations.verify import Verification, verify_file
 from .operations.views import RunView
 from .store.discovery import create, find_named, find_upwards
 from .store.files import FileOperations
@@ -42,10 +44,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .format.contents import Content
+    from .operations.diff import Argument, Diff
     from .operations.inspect import Inspected
+    from .operations.prove import HeldHead, Proved
     from .operations.schema import Schema
+    from .operations.verifyproof import ProofVerification
 
-__all__ = ["Store", "fingerprint", "inspect", "schema"]
+__all__ = ["Store", "diff", "fingerprint", "inspect", "schema", "verify_proof"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike] | Mapping[str, PathLike]
@@ -116,6 +121,38 @@ def inspect(path: PathLike, *, fingerprint: bool = True) -> Inspected:
     return inspect_path(os.fspath(path), fingerprint=fingerprint)
 
 
+def verify_proof(path: PathLike, proof: PathLike, *, against: str | None = None) -> ProofVerification:
+    """What a proof file shows about the file at `path`, without a store; its attributes are the keys of
+    `obs verify FILE --proof PROOF --json`. `against` is the anchor that you kept: 64 digits, or the path of a
+    checkpoint.
+
+    Raises MalformedProof, NotProvable, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations import verifyproof
+
+    anchor = read_anchor(against) if against is not None else None
+    return verifyproof.verify_proof(os.fspath(path), os.fspath(proof), anchor=anchor)
+
+
+def diff(before: PathLike, after: PathLike) -> Diff:
+    """What differs between two datasets, two model files or two other files (or folders) on disk; its
+    attributes are the keys of `obs diff --json`. Runs are compared by `Store.diff`.
+
+    Raises BadArgument, FileMissing, WrongFileType, FileChanged, OperatingSystemRefused.
+    """
+    from .operations.diff import Argument
+    from .operations.diff import diff as compare
+
+    sides = (Argument(text=os.fspath(path), is_file=True) for path in (before, after))
+    return compare(None, *sides, threads=2)
+
+
+def _argument(given: PathLike) -> Argument:
+    from .operations.diff import Argument
+
+    return Argument(text=os.fspath(given), is_file=not isinstance(given, str))
+
+
 class Store:
     """An open `.obs/`. A context; nothing is read before it is asked for."""
 
@@ -143,6 +180,7 @@ class Store:
 
     def record(
         self,
+        run_dir: PathLike | None = None,
         *,
         data: Paths | None = None,
         label: str | None = None,
@@ -152,7 +190,7 @@ class Store:
         artifacts: Paths | None = None,
         message: str | None = None,
         run_id: str | None = None,
-        status: Status = "ok",
+        status: Status | None = None,
         keep_data: bool = False,
         keep: bool = True,
         sha256: bool = True,
@@ -166,12 +204,16 @@ class Store:
         force: bool = False,
         dry_run: bool = False,
     ) -> Recorded:
-        """Records a finished run, as `obs record` does. Raises as `operations.record.record`."""
+        """Records a finished run, as `obs record` does; `run_dir` is a run folder.
+
+        Raises as `operations.record.record`.
+        """
         from .. import __version__
 
         given: Mapping[str, Value] = params if isinstance(params, Mapping) else {}
         request = RecordRequest(
             obs_version=__version__,
+            run_dir=os.fspath(run_dir) if run_dir is not None else None,
             datasets=_named(data),
             model=_named(model)[0] if model is not None else None,
             artifacts=_named(artifacts),
@@ -181,7 +223,8 @@ class Store:
             label=label,
             message=message,
             run_id=run_id,
-            status=status,
+            status=status or "ok",
+            status_is_given=status is not None,
             keep_data=keep_data,
             keep_artifacts=keep,
             sha256=sha256,
@@ -203,13 +246,37 @@ class Store:
             now=lambda: stamp if stamp is not None else format_time(datetime.now(UTC)),
         )
 
-    def log(self, limit: int | None = None) -> Iterator[RunView | Damage]:
-        """The run history, newest first."""
-        return log(self._store, LogRequest(limit=limit))
+    def log(self, limit: int | None = None, *, where: str | Sequence[str] = ()) -> Iterator[RunView | Damage]:
+        """The run history, newest first. `where`: only runs of which these expressions hold, as in
+        `obs log --where`. Raises BadExpression."""
+        if not where:
+            return log(self._store, LogRequest(limit=limit))
+        from .operations.where import parse
+
+        texts = (where,) if isinstance(where, str) else where
+        return log(self._store, LogRequest(limit=limit, where=tuple(map(parse, texts))))
 
     def show(self, revision: str = "HEAD") -> ShownRun | ShownObject:
         """One manifest, run or object with its links resolved."""
         return show(self._store, resolve(self._store, revision))
+
+    def diff(self, before: PathLike = "HEAD~1", after: PathLike = "HEAD") -> Diff:
+        """What differs between two runs, or two files: text is a revision (`REV`, `REV:ROLE`), or else a
+        path; a `Path` is always one. Raises as `operations.diff.diff`."""
+        from .operations.diff import diff
+
+        return diff(self._store, _argument(before), _argument(after), threads=2)
+
+    def export(
+        self,
+        revision: str = "HEAD",
+        *,
+        format: ExportFormat = "json",  # noqa: A002 - the option's name
+        run_only: bool = False,
+    ) -> bytes:
+        """The metadata of a run, as `obs export` writes it: the same bytes for the same manifest, anywhere.
+        Raises UnknownRevision, AmbiguousRevision, IntegrityError; BadArgument for a page of `run_only`."""
+        return export(self._store, resolve_entry(self._store, revision), form=format, run_only=run_only)
 
     def verify(
         self, path: PathLike, *, against: str | None = None, full: bool = False, check_data: bool = False
@@ -217,6 +284,28 @@ class Store:
         """The lineage of a file, by its bytes."""
         anchor = read_anchor(against) if against is not None else None
         return verify_file(self._store, os.fspath(path), anchor=anchor, full=full, check_data=check_data)
+
+    def prove(
+        self,
+        path: PathLike | None = None,
+        *,
+        revision: str = "HEAD",
+        at: str | None = None,
+        with_report: bool = False,
+    ) -> Proved:
+        """A proof about the newest run that has the bytes of the file at `path`, or about a revision; its
+        `text` is what `verify_proof` reads from a file. Raises as `operations.prove.prove`."""
+        from .operations.prove import prove
+
+        anchor = read_anchor(at) if at is not None else None
+        subject = os.fspath(path) if path is not None else resolve_entry(self._store, revision)
+        return prove(self._store, subject, at=anchor, with_report=with_report)
+
+    def checkpoint(self) -> HeldHead:
+        """The head of the history; its `text` is what to keep elsewhere. Raises NothingRecorded."""
+        from .operations.prove import checkpoint
+
+        return checkpoint(self._store)
 
     def check(self, *, full: bool = False) -> StoreCheck:
         """The chain and all objects (`full`: blobs too)."""

@@ -110,6 +110,17 @@ class NotRecorded(AnswerIsNo):
         return f"no run of this history has the bytes of {self.path} as an input or output"
 
 
+class NothingRecorded(AnswerIsNo):
+    """A store without a history has no head, no checkpoint and no proof."""
+
+    code = "NOTHING_RECORDED"
+    path: str
+    remedy = "record a run first"
+
+    def sentence(self) -> str:
+        return f"nothing was recorded in {self.path} yet, so that its history has no head"
+
+
 class InvalidDocument(AnswerIsNo):
     """A metrics or params file that is not what it has to be (`where` is a key path or a line)."""
 
@@ -157,6 +168,21 @@ class BadArgument(Usage):
         return self.hint
 
 
+class BadExpression(Usage):
+    """An expression that cannot be understood."""
+
+    text: str
+    column: int
+    problem: str
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        return f"{self.problem}, at column {self.column} of the expression"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
 class FileMissing(Usage):
     """A named file does not exist (or went away before it was opened)."""
 
@@ -179,6 +205,23 @@ class WrongFileType(Usage):
         return f"{self.path} is {self.found}, and {self.needed} is needed here"
 
 
+class InvalidRunFolder(Usage):
+    """A trainer's run folder that cannot be understood (`where` is a key of its record)."""
+
+    code = "INVALID_RUN_FOLDER"
+    path: str
+    problem: str
+    where: str | None = None
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        place = f" at {self.where}" if self.where else ""
+        return f"{self.path}{place}: {self.problem}"
+
+    def advice(self) -> str | None:
+        return self.hint
+
+
 class FileExists(Usage):
     """A file that would be overwritten."""
 
@@ -199,20 +242,6 @@ class UnknownRevision(Usage):
 
     def sentence(self) -> str:
         return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
-
-
-class BadExpression(Usage):
-    """An expression (`log --where`) that means nothing; `column` is where, counted from 1."""
-
-    code = "BAD_EXPRESSION"
-    expression: str
-    column: int
-    problem: str
-
-    def sentence(self) -> str:
-        at = self.column - 1
-        before, after = self.expression[max(0, at - 60) : at], self.expression[at : at + 40]
-        return f"column {self.column} of the expression: {self.problem}: {before}<-- HERE {after}".rstrip()
 
 
 class AmbiguousRevision(Usage):
@@ -391,6 +420,28 @@ class BrokenChain(IntegrityError):
         return self.problem
 
 
+class AnchorMismatch(IntegrityError):
+    """The history does not contain what an anchor names."""
+
+    code = "ANCHOR_MISMATCH"
+    anchor: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"the anchor {self.anchor} is not of this history: {self.problem}"
+
+
+class MalformedProof(IntegrityError):
+    """A proof file that is none, or that contradicts itself."""
+
+    code = "PROOF_MALFORMED"
+    path: str
+    problem: str
+
+    def sentence(self) -> str:
+        return f"{self.path} proves nothing: {self.problem}"
+
+
 class UnsafeStore(IntegrityError):
     """An entry of `.obs/` that is a symlink or not of the type it has to be."""
 
@@ -508,6 +559,28 @@ class ContentUnreadable(Incomplete):
 
     def sentence(self) -> str:
         return f"the content cannot be read ({self.reason}): {self.problem}"
+
+
+class BeyondAnchor(Incomplete):
+    """A run that was recorded after the anchor was taken."""
+
+    code = "BEYOND_ANCHOR"
+    anchor: str
+    size: int
+    sequence: int
+
+    def sentence(self) -> str:
+        return f"manifest {self.sequence} came later than the anchor {self.anchor}, of {self.size} manifests"
+
+
+class NotProvable(Incomplete):
+    """Something that a proof file cannot carry."""
+
+    code = "NOT_PROVABLE"
+    problem: str
+
+    def sentence(self) -> str:
+        return self.problem
 
 
 class ContentAbsent(Incomplete):

@@ -51,6 +51,8 @@ def guarded(action: Callable[[], int], arguments: Sequence[str]) -> int:
         write_error_document(failure.code, failure.message, failure.remedy, failure.facts)
     else:
         message(f"obs: {escape(failure.message)}")  # one line: no name in it can write a second
+        for line in failure.excerpt:
+            message(line)
         if failure.remedy is not None:
             message(f"hint: {escape(failure.remedy)}")
     return failure.exit_code

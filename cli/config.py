@@ -4,6 +4,7 @@
     data = "data/train.csv"            # or a list: ["train=data/train.csv", "test=data/test.csv"]
     label = "diagnosis"
     keep-data = true
+    metrics = ["accuracy", "num_samples"]  # a list: the keys that the metrics are to have; a text: their file
 
 The nearest file counts, from the current folder up to the one that holds `.obs/`; in one folder obs.toml
 comes before pyproject.toml. If no `.obs/` stands above, only the current folder is looked at: who knows
@@ -36,6 +37,8 @@ PATHS: Final = frozenset({"model", "metrics", "params", "python", "all"})
 """Options whose value is a path."""
 PATHS_WITH_ROLES: Final = frozenset({"data", "artifact"})
 """Options whose values are `[ROLE=]PATH`."""
+CONTRACT: Final = "metrics"
+"""The key that, with a list, names what the metrics are to have; with a text their file."""
 NOT_CONFIGURABLE: Final = frozenset({"json", "help", "color", "no-pager", "dry-run"})
 """Options that belong to one call."""
 
@@ -88,6 +91,8 @@ def load_defaults(command: click.Command, start: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in configuration.values.items():
         place = f"{configuration.path}: {key}"
+        if key == CONTRACT and isinstance(value, list):
+            continue  # see `metrics_contract`
         if key not in options:
             raise BadArgument(
                 what=f"{place} is no option of 'obs {command.name}'{did_you_mean(key, options)}"
@@ -104,6 +109,23 @@ def load_defaults(command: click.Command, start: str) -> dict[str, object]:
     return found
 
 
+def metrics_contract(start: str) -> tuple[str, ...] | None:
+    """The keys that the nearest table says the metrics are to have, None if it does not say.
+
+    Raises BadArgument, OperatingSystemRefused.
+    """
+    configuration = find_configuration(start)
+    value = configuration.values.get(CONTRACT) if configuration is not None else None
+    if configuration is None or not isinstance(value, list):
+        return None
+    keys = [key for key in cast("list[object]", value) if isinstance(key, str)]
+    if len(keys) < len(cast("list[object]", value)) or len(set(keys)) < len(keys):
+        raise BadArgument(
+            what=f"{configuration.path}: {CONTRACT} has to be a path, or a list of different keys"
+        )
+    return tuple(sorted(keys))
+
+
 def configured_files(start: str) -> tuple[tuple[str, str], ...]:
     """The files that the nearest table names, as (role, path); paths as seen from `start`.
 
@@ -115,6 +137,8 @@ def configured_files(start: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key in ("data", "model", "metrics", "params", "artifact"):
         value = configuration.values.get(key, [])
+        if key == CONTRACT and isinstance(value, list):
+            continue
         for item in cast("list[object]", value) if isinstance(value, list) else [value]:
             if not isinstance(item, str) or not item:
                 raise BadArgument(what=f"{configuration.path}: {key} has to be a path")

@@ -12,14 +12,17 @@ from typing import Final
 
 import click
 
-from ..cas.errors import ObsError
+from ..cas.errors import BadExpression, ObsError
 from ..cas.format.frozen import frozen
+from .output import escape
 
 USAGE: Final = 2
 ENVIRONMENT: Final = 4
 BUG: Final = 70
 INTERRUPTED: Final = 130
 
+_AROUND: Final = 50
+"""Characters of an expression, on each side of the column that an error points at."""
 _NO_FACTS: Final[dict[str, object]] = {}
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -33,6 +36,7 @@ class Failure:
     message: str
     remedy: str | None = None
     facts: Mapping[str, object] = _NO_FACTS
+    excerpt: tuple[str, ...] = ()
 
 
 def explain(error: BaseException) -> Failure:
@@ -44,6 +48,7 @@ def explain(error: BaseException) -> Failure:
             message=error.sentence(),
             remedy=error.advice(),
             facts=error.facts(),
+            excerpt=_excerpt(error.text, error.column) if isinstance(error, BadExpression) else (),
         )
     if isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(error.__cause__, KeyboardInterrupt):
         return Failure(exit_code=INTERRUPTED, code="INTERRUPTED", message="interrupted")
@@ -76,6 +81,25 @@ def explain(error: BaseException) -> Failure:
         message=f"this is a bug in obs: {name} at {place}: {error}",
         remedy="please report it; with OBS_DEBUG=1 the traceback is shown",
         facts={"type": name, "place": place},
+    )
+
+
+def _excerpt(text: str, column: int) -> tuple[str, ...]:
+    """What stands around a column, and a mark below it."""
+    if not text:
+        return ()
+    start, at = max(0, column - 1 - _AROUND), column - 1
+    before = ("…" if start else "") + escape(text[start:at])
+    after = escape(text[at : at + _AROUND]) + ("…" if at + _AROUND < len(text) else "")
+    return f"  {before}{after}", f"  {' ' * _width(before)}^"
+
+
+def _width(text: str) -> int:
+    """How many places it takes on a terminal."""
+    from unicodedata import category, east_asian_width
+
+    return sum(
+        0 if category(one) in ("Mn", "Me") else 2 if east_asian_width(one) in "WF" else 1 for one in text
     )
 
 

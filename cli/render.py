@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from ..cas.format.ids import ObjectId
     from ..cas.format.reports import Diagnostic
     from ..cas.operations.check import StoreCheck
-    from ..cas.operations.contents import ShownContent
     from ..cas.operations.log import Damage
     from ..cas.operations.record import Recorded
-    from ..cas.operations.show import ShownFile, ShownObject, ShownRun
     from ..cas.operations.status import Status
     from ..cas.operations.upstream import Upstream
     from ..cas.operations.verify import Lineage, Verification
@@ -42,6 +40,8 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
 
 
 _NOTES: Final = {
+    "DATASET_ABSENT": "the dataset that the run's record names is not here: --data names another",
+    "DATASET_OUTSIDE": "the dataset that the run's record names lies outside the folder of .obs/: see --data",
     "INSPECTION_FAILED": "a model file could not be inspected, for a bug in obs: `obs inspect` shows it",
     "INSPECTION_NEEDS_MODULE": "a model file is packed in a way that needs a package which is not installed",
     "INSPECTION_TIMED_OUT": "a model file took too long to inspect here, so nothing is stored of its inside",
@@ -75,7 +75,7 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _file_row(file: FileView) -> tuple[str, ...]:
+def file_row(file: FileView) -> tuple[str, ...]:
     size = human_size(file.size) if file.size is not None else "damaged"
     if file.kind == "tree" and file.count is not None:
         size = f"{counted(file.count, 'file')}, {size}"
@@ -103,8 +103,8 @@ def record_lines(done: Recorded, *, color: bool) -> Iterator[str]:
         yield f"recorded run {done.run.short} as manifest {done.sequence}"
     else:
         yield f"run {done.run.short} is recorded already, as manifest {done.sequence}"
-    rows = [("data", *_file_row(file)[0:]) for file in done.datasets]
-    rows += [("output", *_file_row(file)[0:]) for file in done.artifacts]
+    rows = [("data", *file_row(file)[0:]) for file in done.datasets]
+    rows += [("output", *file_row(file)[0:]) for file in done.artifacts]
     yield from columns(rows)
     if done.label is not None:
         yield f"  label    {escape(done.label)}"
@@ -143,8 +143,8 @@ def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator
         rows.append(("status", view.status))
     if view.label is not None:
         rows.append(("label", escape(view.label)))
-    rows += [("data", "  ".join(_file_row(file))) for file in view.datasets]
-    rows += [("output", "  ".join(_file_row(file))) for file in view.artifacts]
+    rows += [("data", "  ".join(file_row(file))) for file in view.datasets]
+    rows += [("output", "  ".join(file_row(file))) for file in view.artifacts]
     if view.metrics:
         rows.append(("metrics", metrics_text(view.metrics)))
     yield from columns(rows)
@@ -152,130 +152,6 @@ def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator
         yield ""
         yield from (f"    {escape(text)}" for text in view.message.split("\n"))
     yield ""
-
-
-def show_lines(shown: ShownRun | ShownObject, *, color: bool) -> Iterator[str]:
-    """One run, explained; or any object as it is."""
-    from ..cas.operations.show import ShownObject
-
-    if isinstance(shown, ShownObject):
-        yield f"{shown.kind} {shown.id.hex}"
-        yield from _tree_lines(shown.value, "  ")
-        return
-    run = shown
-    yield from _heading(run, color=color)
-    yield from _part("went in", [_shown_row(file) for file in run.datasets])
-    yield from _part("came out", [_shown_row(file) for file in run.artifacts])
-    yield from _part("documents", [_shown_row(file) for file in run.documents])
-    for file in run.datasets:
-        if file.content is not None:
-            yield from _part(f"inside {escape(file.name)}", _content_rows(file.content))
-    for file in run.artifacts:
-        if file.inspection is not None:
-            from .render_inspect import summary_rows
-
-            yield from _part(f"inside {escape(file.name)}", list(summary_rows(file.inspection)))
-    for title, values in (("metrics", run.metrics), ("params", run.params)):
-        if values:
-            yield from _part(title, [(escape(name), value_text(value)) for name, value in values.items()])
-    seen = run.environment
-    if seen is not None:
-        rows = [("python", f"{seen.implementation or 'Python'} {seen.python or 'unknown'} ({seen.whose})")]
-        rows.append(("platform", f"{seen.system or 'unknown'} {seen.machine or ''}".rstrip()))
-        if seen.source is not None:
-            state = {None: "", True: ", changed since", False: ""}[seen.source.dirty]
-            rows.append(("source", f"commit {seen.source.commit[:12]}{state}"))
-        named = [name for name in ("scikit-learn", "numpy", "pandas", "joblib") if name in seen.packages]
-        rows.append(("packages", f"{len(seen.packages)}" + _versions(seen.packages, named)))
-        yield from _part("environment", [(name, escape(text)) for name, text in rows])
-    if run.notes:
-        yield ""
-        yield from note_lines(run.notes)
-    if run.diagnostics:
-        yield ""
-        yield "diagnostics"
-        yield from diagnostics_lines(run.diagnostics, color=color)
-    if run.problems:
-        yield ""
-        yield from problem_lines(run.problems, color=color)
-
-
-def _versions(packages: dict[str, str], names: Sequence[str]) -> str:
-    return ": " + ", ".join(f"{name} {packages[name]}" for name in names) + ", …" if names else ""
-
-
-def _heading(run: ShownRun, *, color: bool) -> Iterator[str]:
-    if run.manifest is not None:
-        tags = f"  ({', '.join(run.tags)})" if run.tags else ""
-        yield style(f"manifest {run.manifest.hex}", "yellow", color=color) + tags
-    rows = [("run", run.run.hex)]
-    if run.run_id is not None:
-        rows.append(("run id", escape(run.run_id)))
-    if run.sequence is not None and run.recorded_at is not None:
-        rows.append(("recorded", f"{run.recorded_at}, as number {run.sequence} of the history"))
-    if run.parent is not None:
-        rows.append(("parent", run.parent.short))
-    rows.append(("status", run.status))
-    if run.label is not None:
-        rows.append(("label", escape(run.label)))
-    for name, count in (
-        ("samples", run.num_samples),
-        ("features", run.num_features),
-        ("dropped", run.dropped_rows),
-    ):
-        if count is not None:
-            rows.append((name, str(count)))
-    yield from columns(rows)
-    if run.message:
-        yield ""
-        yield from (f"    {escape(text)}" for text in run.message.split("\n"))
-
-
-def _shown_row(file: ShownFile) -> tuple[str, ...]:
-    kept = {True: "kept", False: "not kept", None: ""}[file.kept]
-    if file.outside:
-        place = "outside this folder"
-    else:
-        place = escape(file.path) if file.path is not None and file.path != file.name else ""
-    return (*_file_row(file), kept, place)
-
-
-def _content_rows(found: ShownContent) -> list[tuple[str, str]]:
-    rows = [("rows", str(found.num_rows)), ("columns", str(found.num_columns))]
-    if found.tables is not None:
-        rows.insert(0, ("tables", str(found.tables)))
-    if found.rows_with_missing:
-        rows.append(("missing", f"in {counted(found.rows_with_missing, 'row')}"))
-    if found.label is not None:
-        classes = "more than 10,000" if found.classes is None else str(len(found.classes))
-        shown = ", ".join(str(count) for count in (found.classes or ())[:8])
-        rows.append(
-            ("label", f"{escape(found.label)}, {classes} different values ({shown or 'not counted'})")
-        )
-    rows.append(("content", found.content_fingerprint.short))
-    return rows
-
-
-def _part(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    if rows:
-        yield ""
-        yield title
-        yield from columns(rows)
-
-
-def _tree_lines(value: Value, indent: str) -> Iterator[str]:
-    items: Iterable[tuple[str, Value]]
-    if isinstance(value, dict):
-        items = [(f"{escape(key)}:", item) for key, item in value.items()]
-    else:
-        items = [("-", item) for item in value] if isinstance(value, list) else []
-    for name, item in items:
-        if isinstance(item, (dict, list)):
-            yield f"{indent}{name}"
-            yield from _tree_lines(item, indent + "  ")
-        else:
-            text = item.hex() if isinstance(item, bytes) and len(item) == 32 else value_text(item)
-            yield f"{indent}{name} {text}"
 
 
 def problem_lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
@@ -294,7 +170,7 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     for step in result.upstream:
         steps.setdefault((step.read_by, step.read_as), []).append(step)
     for found in result.runs:
-        yield from _lineage_lines(found, steps)
+        yield from lineage_lines(found, steps)
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -316,7 +192,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield style(result.verdict, shade, "bold", color=color)
 
 
-def _lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out."""
     member = f" (as {escape(found.member)})" if found.member is not None else ""
     yield (
         f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
@@ -324,7 +201,7 @@ def _lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstre
     )
     for dataset in found.datasets:
         state = "" if dataset.state == "not-checked" else f", {dataset.state}"
-        yield f"    from {escape(dataset.role)}: {'  '.join(_file_row(dataset)[1:])}{state}"
+        yield f"    from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}{state}"
         yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
     if found.metrics:
         yield f"    with {metrics_text(found.metrics)}"
@@ -368,9 +245,15 @@ def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Itera
 
 
 def status_lines(result: Status) -> Iterator[str]:
-    """The files of the last run, one a line."""
+    """The files of the last run, one a line; below a dataset that changed what changed in it."""
+    from .render_change import change_lines
+
     if result.manifest is None:
         yield "nothing was recorded yet"
     else:
         yield f"compared with manifest {result.sequence} ({result.manifest.short})"
-    yield from columns([(file.state, escape(file.role), escape(file.path)) for file in result.files])
+    rows = columns([(file.state, escape(file.role), escape(file.path)) for file in result.files])
+    for file, row in zip(result.files, rows, strict=True):
+        yield row
+        if file.change is not None:
+            yield from (f"    {text}" for text in change_lines(file.change))

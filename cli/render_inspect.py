@@ -25,6 +25,14 @@ _MOST_GLOBALS: Final = 30
 _MOST_NAMES: Final = 12
 _MOST_STEPS: Final = 8
 _MOST_TEXT: Final = 60
+_MOST_TELLING: Final = 4
+_MOST_BRIEF: Final = 20
+_TELLING: Final = (
+    *("C", "alpha", "n_estimators", "max_depth", "learning_rate", "num_leaves"),
+    *("max_leaf_nodes", "min_samples_leaf", "n_neighbors", "kernel", "gamma", "degree"),
+    *("n_components", "n_clusters", "k", "strategy", "class_weight", "max_iter", "random_state"),
+)
+"""Parameters of estimators, the ones first that tell most of how one was set up."""
 
 
 def inspect_lines(found: Inspected, *, depth: int | None, color: bool) -> Iterator[str]:
@@ -54,15 +62,35 @@ def inspect_lines(found: Inspected, *, depth: int | None, color: bool) -> Iterat
         yield style("  incomplete: there may be more in the file than is shown here", "yellow", color=color)
 
 
-def summary_rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """A stored inspection in a few words: what the model is, what it takes, what wrote it, what is odd."""
-    steps: Sequence[Mapping[str, Any]] = found["pipeline_steps"]
+def pipeline_text(found: Mapping[str, Any]) -> str:
+    """The model on one line: `StandardScaler -> LogisticRegression(C=0.1)`, of each step the parameters that
+    are tuned most (`_TELLING`)."""
     tree: Mapping[str, Any] | None = found["tree"]
-    words = [escape(step["type"] or "?") for step in steps] or ([escape(tree["type"])] if tree else [])
+    if tree is None:
+        return "no estimator was found in it"
+    steps: Sequence[Mapping[str, Any]] = found["pipeline_steps"]
+    by_name = {child["name"]: child for child in tree["children"]}
+    words = [_step_text(step, by_name.get(step["name"])) for step in steps] or [_step_text(tree, tree)]
     if len(words) > _MOST_STEPS:
         words = [*words[: _MOST_STEPS - 1], "…", words[-1]]
     kind = found["model"]["kind"] if found["model"] is not None else None
-    yield "model", f"{' → '.join(words) or 'no estimator'}{f'  ({escape(kind)})' if kind else ''}"
+    return " -> ".join(words) + (f"  ({escape(kind)})" if kind else "")
+
+
+def _step_text(step: Mapping[str, Any], node: Mapping[str, Any] | None) -> str:
+    values: Mapping[str, Any] = node["parameters"] if node is not None else {}
+    known = [name for name in _TELLING if isinstance(values.get(name), (int, float, str))]
+    shown = ", ".join(f"{name}={_brief(values[name])}" for name in known[:_MOST_TELLING])
+    return escape(step["type"] or "?") + (f"({shown})" if shown else "")
+
+
+def _brief(value: object) -> str:
+    text = escape(json.dumps(value) if isinstance(value, str) else repr(value))
+    return text if len(text) <= _MOST_BRIEF else text[: _MOST_BRIEF - 1] + "…"
+
+
+def summary_rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A stored inspection in a few words: what it takes, what wrote it, what loading would import."""
     if found["n_features_in"] is not None:
         yield "features", str(found["n_features_in"])
     if found["libraries"]:

@@ -50,18 +50,20 @@ def schema_lines(found: Schema, *, color: bool) -> Iterator[str]:
         yield from columns([("" if one.name is None else escape(one.name), str(one.rows)) for one in shown])
         if len(found.classes) > len(shown):
             yield f"  … and {len(found.classes) - len(shown)} more"
-    yield ""
-    yield from _fingerprints(found)
+    fingerprints = _fingerprints(found)
+    if fingerprints:
+        yield ""
+        yield from fingerprints
     if found.diagnostics:
         yield ""
         yield from diagnostics_lines(found.diagnostics, color=color)
 
 
-def _fingerprints(found: Schema) -> Iterator[str]:
+def _fingerprints(found: Schema) -> list[str]:
     named = (
         ("content", found.content_fingerprint),
         ("schema", found.schema_fingerprint),
         ("blake3", found.fingerprint_blake3),
         ("sha256", found.fingerprint_sha256),
     )
-    yield from columns([(name, digest.hex) for name, digest in named if digest is not None])
+    return list(columns([(name, digest.hex) for name, digest in named if digest is not None]))

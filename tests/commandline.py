@@ -17,6 +17,7 @@ from typing import IO, Any
 from unittest import mock
 
 from obs.cli.main import main
+from schemas import check_answer
 
 ROOT = Path(__file__).parent.parent
 UNSET = {
@@ -66,7 +67,9 @@ def obs(*arguments: str, cwd: str | Path, variables: Mapping[str, str] | None = 
         os.chdir(before)
         gc.set_threshold(*threshold)
     assert isinstance(code, int)
-    return Answer(code=code, out=_text(raw[0].getvalue()), err=_text(raw[1].getvalue()))
+    answer = Answer(code=code, out=_text(raw[0].getvalue()), err=_text(raw[1].getvalue()))
+    check_answer(arguments, answer.out, answer.err)
+    return answer
 
 
 def process(

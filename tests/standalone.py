@@ -144,6 +144,8 @@ MAPS = {
     "columns?columns column_parts?ids digests?id label?label_counts tables?uint members?members "
     "member_parts?ids",
     "content-part": "columns?columns members?members",
+    "claims": "adapter:role trainer?run_id created_at?time dataset_path?run_id dataset_sha256?id "
+    "label?run_id num_samples?uint num_features?uint dropped_rows?uint metrics?full_map",
     # What stands inside them:
     "link": "role:role name:base kind:link_kind id:id",
     "document": "values:id name?base file?id",
@@ -152,7 +154,7 @@ MAPS = {
     "diagnostic": "code:code severity:severity message:text details?full_map",
     "file_note": "role:role name:base path:path outside?true sha256?id cached?positive",
     "column": "name:text kind:column_kind nulls:uint distinct:distinct more?true value:id text?id",
-    "label_counts": "name:text nulls:uint classes?class_rows more?true",
+    "label_counts": "name:text nulls:uint classes?class_rows more?true classes_digest?id fractions?true",
     # An inspection; `[type]` is an array, `{type}` a map from any str, and both may be empty:
     "found": "pipeline_steps:[step] step_count:uint has_preprocessing:bool model?model tree?estimator "
     "estimator_count:uint n_features_in?uint feature_names_in?[any] classes?[any] libraries:{text} "
@@ -170,7 +172,7 @@ MAPS = {
     "attribute": "name:text type:text dtype?text shape?[uint] bytes?uint",
     "names": "count:uint first:[any]",
 }
-KINDS = tuple(MAPS)[:12]
+KINDS = tuple(MAPS)[:13]
 # What matches as a whole is a str of that type.
 PATTERNS = {
     "role": "[a-z][a-z0-9_-]{0,63}",
@@ -319,7 +321,9 @@ def rule(what: str, value: Any) -> bool:
         return free and (record["role"], record["kind"]) == ("record", "file")
     if what == "label_counts":
         rows = value.get("classes", [])
-        return len(rows) <= 10_000 and sorted(rows, reverse=True) == rows and not (rows and "more" in value)
+        told = rows or not {"classes_digest", "fractions"} & set(value)
+        fits = len(rows) <= 10_000 and sorted(rows, reverse=True) == rows
+        return fits and bool(told) and not (rows and "more" in value)
     if what == "content":
         held = is_split(value, "columns", "column_parts", value["width"], 1024)
         held = held and is_split(value, "members", "member_parts", value.get("tables", 0), 4096)

@@ -188,6 +188,31 @@ def typed(cells: list[str | None]) -> tuple[int, list[Any]]:
     return TEXT, cells
 
 
+def class_of(value: Any) -> bytes:
+    """A value as one of the classes of a label."""
+    if isinstance(value, str) and len(value.encode()) > 64:
+        return struct.pack("<BI", 2, 32) + blake3(value.encode()).digest()
+    if isinstance(value, str):
+        found = number(value) if number(value) is not None else boolean(value)
+        if found is None:
+            return struct.pack("<BI", 1, len(value.encode())) + value.encode()
+        value = found
+    if value in (INFINITY, MINUS_INFINITY):
+        text = "inf" if value is INFINITY else "-inf"
+    else:
+        exact = Fraction(value)
+        text = str(exact.numerator) if exact.denominator == 1 else repr(float(exact))
+    return struct.pack("<BI", 0, len(text)) + text.encode()
+
+
+def classes(kind: int, distinct: set[Any]) -> bytes | None:
+    """The digest of the values of a column as the classes of a label."""
+    if kind not in (BOOLEAN, NUMBER, TEXT) or len(distinct) > 10_000:
+        return None
+    found = sorted({class_of(value) for value in distinct})
+    return blake3(b"obsL1" + struct.pack("<I", len(found)) + b"".join(found)).digest()
+
+
 def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
     """All digests of a well-formed file."""
     csv.field_size_limit(sys.maxsize)
@@ -211,6 +236,7 @@ def content(data: bytes, delimiter: str = ",") -> dict[str, Any]:
                 "kind": kind,
                 "nulls": nulls,
                 "distinct": len(distinct),
+                "classes": classes(kind, distinct),
                 "value": value,
                 "text": as_text,
             }

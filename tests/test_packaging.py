@@ -149,6 +149,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: Path) -> None:
         scripts = archive.read(metadata + "entry_points.txt").decode()
     shipped = {name for name in names if not name.startswith(metadata)}
     sources = {ROOT / "__init__.py", ROOT / "__main__.py", ROOT / "py.typed"}
+    sources |= set((ROOT / "docs" / "schemas").glob("*.json"))
     sources |= {path for room in ("cas", "cli") for path in (ROOT / room).rglob("*.py")}
     assert shipped == {f"obs/{path.relative_to(ROOT).as_posix()}" for path in sources}
     assert metadata + "licenses/LICENSE" in names

@@ -103,6 +103,14 @@ def decode(data: bytes) -> Value:
     return _SlowReader(data).whole()
 
 
+def decode_flat(data: bytes, most_entries: int) -> Value:
+    """The same for a map of scalars and arrays of scalars, none of which has more than so many entries.
+
+    For what a stranger sends: whatever is larger or deeper is refused before it takes any room.
+    """
+    return _SlowReader(data, most_depth=2, most_entries=most_entries).whole()
+
+
 def _no_extension(code: int, data: bytes) -> Never:
     raise ForbiddenType(problem="extension types are not used")
 
@@ -180,10 +188,18 @@ def _with_one_nan(value: Value) -> Value:
 class _SlowReader:
     """Reads one canonical value, names the first departure from the format and its offset."""
 
-    def __init__(self, data: bytes, wanted: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        wanted: Path | None = None,
+        most_depth: int = MAX_DEPTH,
+        most_entries: int = 1 << 32,
+    ) -> None:
         self._data = data
         self._at = 0
         self._wanted = wanted
+        self._most_depth = most_depth
+        self._most_entries = most_entries
         self.found: int | None = None
 
     def whole(self) -> Value:
@@ -279,14 +295,18 @@ class _SlowReader:
         except UnicodeDecodeError as error:
             raise BadText(problem="a str is not valid UTF-8", offset=at + error.start) from None
 
+    def _check_room(self, length: int, depth: int, start: int) -> None:
+        if depth > self._most_depth:
+            raise TooDeep(problem=f"more than {self._most_depth} levels of nesting", offset=start)
+        if length > self._most_entries:
+            raise TooLong(problem=f"more than {self._most_entries} entries", offset=start)
+
     def _array(self, length: int, depth: int, path: Path, start: int) -> Value:
-        if depth > MAX_DEPTH:
-            raise TooDeep(problem=f"more than {MAX_DEPTH} levels of nesting", offset=start)
+        self._check_room(length, depth, start)
         return [self._value(depth + 1, (*path, index)) for index in range(length)]
 
     def _map(self, length: int, depth: int, path: Path, start: int) -> Value:
-        if depth > MAX_DEPTH:
-            raise TooDeep(problem=f"more than {MAX_DEPTH} levels of nesting", offset=start)
+        self._check_room(length, depth, start)
         result: dict[str, Value] = {}
         last: bytes | None = None
         for _ in range(length):

@@ -116,11 +116,14 @@ class Member:
 @frozen
 class Label:
     """The label column: its name, and the rows of each class in descending order (None: too many classes).
-    A class has no name here."""
+    A class has no name here; `classes_digest` is that of the set of them, None where it is not known.
+    `fractions`: they are numbers, and not all of them integers."""
 
     name: str
     nulls: int
     classes: tuple[int, ...] | None
+    classes_digest: ObjectId | None = None
+    fractions: bool = False
 
     def __post_init__(self) -> None:
         rows = self.classes or ()
@@ -128,6 +131,8 @@ class Label:
             raise InvalidField(problem="a label has counts of rows, at most 10,000")
         if any(before < after for before, after in pairwise(rows)):
             raise InvalidField(problem="the classes of a label are in descending order of their rows")
+        if not rows and (self.classes_digest is not None or self.fractions):
+            raise InvalidField(problem="only classes that were counted have a digest, or fractions")
 
     def to_value(self) -> Value:
         """The map of the fields."""
@@ -138,6 +143,8 @@ class Label:
                 ("nulls", self.nulls),
                 ("classes", counted),
                 ("more", True if self.classes is None else None),
+                ("classes_digest", self.classes_digest.raw if self.classes_digest is not None else None),
+                ("fractions", self.fractions or None),
             )
         )
 
@@ -147,10 +154,19 @@ class Label:
         fields = Fields(value, path, "label")
         name, nulls = fields.text("name"), fields.uint("nulls")
         classes = fields.items("classes", _read_count)
-        more = fields.flag("more")
+        more, fractions = fields.flag("more"), fields.flag("fractions")
+        digest = fields.digest("classes_digest", ObjectId) if fields.has("classes_digest") else None
         if more and classes:
             raise Misplaced(path, InvalidField(problem="a label has its classes or more than can be counted"))
-        return fields.built(lambda: cls(name=name, nulls=nulls, classes=None if more else classes))
+        return fields.built(
+            lambda: cls(
+                name=name,
+                nulls=nulls,
+                classes=None if more else classes,
+                classes_digest=digest,
+                fractions=fractions,
+            )
+        )
 
 
 @frozen

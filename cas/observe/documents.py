@@ -52,12 +52,15 @@ class _Problem:
     key: str | None = None
 
 
-def read_document(opened: OpenedFile, *, sha256: bool) -> tuple[bytes, FileDigests]:
-    """All bytes of a metrics or params file, and its digests, from one reading.
+def read_document(
+    opened: OpenedFile, *, sha256: bool, most: int = MAX_DOCUMENT_BYTES
+) -> tuple[bytes, FileDigests]:
+    """All bytes of a metrics or params file, or another one of at most `most` bytes, and its digests, from
+    one reading.
 
     Raises InvalidDocument for one that is too large, FileChanged, OperatingSystemRefused.
     """
-    if opened.stat.st_size > MAX_DOCUMENT_BYTES:
+    if opened.stat.st_size > most:
         problem = (
             f"it has {opened.stat.st_size} bytes, and a metrics or params file has at most "
             f"{MAX_DOCUMENT_BYTES}; record it as an artifact instead"
@@ -71,6 +74,14 @@ def read_document(opened: OpenedFile, *, sha256: bool) -> tuple[bytes, FileDiges
 def parse_metrics(data: bytes, path: str) -> dict[str, Value]:
     """The values of a metrics file: a JSON object. Raises InvalidDocument."""
     return _checked(_parse_json(_text(data, path), path), path)
+
+
+def parse_record(data: bytes, path: str, most: int = MAX_DOCUMENT_BYTES) -> dict[str, Value]:
+    """The values of a trainer's record of a run: a JSON object of at most `most` bytes.
+
+    Raises InvalidDocument.
+    """
+    return _checked(_parse_json(_text(data, path, most), path), path)
 
 
 def parse_params(data: bytes, path: str) -> dict[str, Value]:
@@ -103,9 +114,9 @@ def parse_param_option(text: str) -> tuple[str, Value]:
             return key, written
 
 
-def _text(data: bytes, path: str) -> str:
-    if len(data) > MAX_DOCUMENT_BYTES:
-        raise InvalidDocument(path=path, problem=f"it has more than {MAX_DOCUMENT_BYTES} bytes")
+def _text(data: bytes, path: str, most: int = MAX_DOCUMENT_BYTES) -> str:
+    if len(data) > most:
+        raise InvalidDocument(path=path, problem=f"it has more than {most} bytes")
     if data.startswith(b"\xef\xbb\xbf"):
         raise InvalidDocument(path=path, problem="it begins with a byte-order mark", where="byte 0")
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from types import TracebackType
 from typing import Final, Literal, NamedTuple, Self
@@ -185,13 +185,14 @@ def _descend(root: int, parts: list[bytes], path: str) -> int:
     return descriptor
 
 
-def open_beneath(root: int, name: bytes) -> OpenedFile:
+def open_beneath(root: int, name: bytes, shown: str | None = None) -> OpenedFile:
     """A regular file at a relative path beneath a folder's descriptor, no symlink followed on the way.
 
+    `shown` is what errors call it, if not by that path.
     Raises InvalidField for `..` and the like, FileMissing, WrongFileType, OperatingSystemRefused.
     """
     check_name(name_from_bytes(name))
-    path = os.fsdecode(name)
+    path = shown if shown is not None else os.fsdecode(name)
     *folders, last = name.split(b"/")
     folder = _descend(root, folders, path)
     try:
@@ -212,13 +213,13 @@ def open_entry(folder: int, name: bytes | str, path: str) -> OpenedFile:
     return _checked(path, descriptor, typed=False)
 
 
-def open_folder_beneath(root: int, name: bytes) -> OpenedFile:
+def open_folder_beneath(root: int, name: bytes, shown: str | None = None) -> OpenedFile:
     """A folder at a relative path beneath a folder's descriptor, no symlink followed on the way.
 
     Raises as `open_beneath`.
     """
     check_name(name_from_bytes(name))
-    path = os.fsdecode(name)
+    path = shown if shown is not None else os.fsdecode(name)
     descriptor = _descend(root, name.split(b"/"), path)
     return OpenedFile(path, descriptor, os.fstat(descriptor))
 
@@ -275,16 +276,17 @@ class _Level:
     left: list[tuple[bytes, os.DirEntry[str]]]
 
 
-def walk_folder(root: OpenedFile) -> Iterator[Entry]:
+def walk_folder(root: OpenedFile, wanted: Callable[[bytes], bool] | None = None) -> Iterator[Entry]:
     """Every file beneath a folder, in byte order of the names relative to it.
 
     No symlink is followed: one is refused, as are FIFOs, sockets and devices, so that nothing is
-    guessed or silently left out; only folders called `.obs` are passed over. A folder that gains or
-    loses files during the walk is an error. One descriptor is open for each level.
+    guessed or silently left out; only folders called `.obs` are passed over, and the files and folders
+    whose relative names `wanted` says no to. A folder that gains or loses files during the walk is an
+    error. One descriptor is open for each level.
 
     Raises WrongFileType, FileMissing, FileChanged, OperatingSystemRefused.
     """
-    levels = [_listed(b"", os.path.join(root.path, ""), os.dup(root.fd))]
+    levels = [_listed(b"", os.path.join(root.path, ""), os.dup(root.fd), wanted)]
     try:
         while levels:
             level = levels[-1]
@@ -301,7 +303,7 @@ def walk_folder(root: OpenedFile) -> Iterator[Entry]:
                     folder = os.open(found.name, _OPEN_FOLDER_BENEATH, dir_fd=level.folder)
                 except OSError as error:
                     raise _refusal_at(error, found.name, level.folder, path, "a folder") from None
-                levels.append(_listed(name, f"{path}/", folder))
+                levels.append(_listed(name, f"{path}/", folder, wanted))
             else:
                 yield Entry(name, level.path, level.folder, found)
     finally:
@@ -309,7 +311,7 @@ def walk_folder(root: OpenedFile) -> Iterator[Entry]:
             os.close(level.folder)
 
 
-def _listed(prefix: bytes, path: str, folder: int) -> _Level:
+def _listed(prefix: bytes, path: str, folder: int, wanted: Callable[[bytes], bool] | None) -> _Level:
     """Takes over the descriptor of a folder and lists it: files and folders only, last name first.
 
     A folder's name sorts as if it ended in "/", which puts whole relative names in byte order.
@@ -320,6 +322,8 @@ def _listed(prefix: bytes, path: str, folder: int) -> _Level:
         with os.scandir(folder) as entries:
             for entry in entries:
                 raw = os.fsencode(entry.name)
+                if wanted is not None and not wanted(prefix + raw):
+                    continue
                 if entry.is_file(follow_symlinks=False):
                     pass
                 elif entry.is_dir(follow_symlinks=False):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 import msgpack
@@ -103,6 +104,22 @@ def state_of_folder(path: str) -> bytes:
         for entry in walk_folder(root):
             state.add(name_from_bytes(entry.name), Stamp.of(entry.stat()))
     return state.digest()
+
+
+def some_names(path: str, most: int) -> Iterator[str]:
+    """The names of some files beneath a folder, in no order: of `most` files and folders at most.
+
+    A folder that cannot be listed has none. Whoever reads it is told why.
+    """
+    folders = [path]
+    while folders and most > 0:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in islice(entries, most):
+                most -= 1
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    yield entry.name
 
 
 def _find(entry: Entry, known: Known) -> TreeFile | None:

@@ -12,11 +12,12 @@ rows. What is left of them, always fewer than a block, is told as unknown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from ..format.contents import BLOCK_ROWS, DIGEST_BYTES, PAGE_ROWS, Column, ColumnKind, Content, pages_of
-from ..format.frozen import frozen
+from ..format.frozen import frozen, replace
 
 _Digests: TypeAlias = tuple[Sequence[bytes], Sequence[bytes]]
 """Of the blocks of a column, and of the pages of a last block that is not full."""
@@ -145,6 +146,28 @@ def diff_tables(before: Side, after: Side) -> TableDiff:
     )
 
 
+def diff_appended(before: Side, start: Side, after: Side) -> TableDiff:
+    """The same if `after` is the longer one and `start` is its first rows, as many as `before` has: exact.
+
+    The kinds are those of all rows, and so are the columns that only later rows have.
+    """
+    found = diff_tables(before, start)
+    told = {one.name for one in found.columns_retyped}
+    retyped = [one for one in diff_tables(before, after).columns_retyped if one.name not in told]
+    told.update(found.formatting_only)
+    told.update(one.name for one in found.changed)
+    later = Counter(column.name for column in after.columns)
+    later.subtract(column.name for column in start.columns)
+    return replace(
+        found,
+        rows_after=after.content.rows,
+        columns_added=(*found.columns_added, *later.elements()),
+        columns_retyped=(*found.columns_retyped, *retyped),
+        identical=found.identical - sum(one.name not in told for one in retyped),
+        appended=after.content.rows - before.content.rows,
+    )
+
+
 def _paired(before: Side, after: Side) -> tuple[list[_Pair], list[int], list[int], list[_Pair]]:
     """Columns of one name; what is only in one of the tables; and of these, those that are equal."""
     places: dict[str, list[int]] = {}
@@ -167,21 +190,23 @@ def _paired(before: Side, after: Side) -> tuple[list[_Pair], list[int], list[int
         for key in _keys(after.columns[at]):
             by_digest.setdefault(key, []).append(at)
     taken: set[int] = set()
-    for at in list(lost):
-        match = next(
-            (
-                other
-                for key in _keys(before.columns[at])
-                for other in reversed(by_digest.get(key, []))
-                if other not in taken
-            ),
-            None,
-        )
-        if match is not None:
+    gone: list[int] = []
+    for at in lost:
+        keys = _keys(before.columns[at])
+        match = next((free for key in keys if (free := _free(by_digest.get(key), taken)) is not None), None)
+        if match is None:
+            gone.append(at)
+        else:
             taken.add(match)
-            lost.remove(at)
             renamed.append(_Pair(at, match))
-    return pairs, [at for at in new if at not in taken], lost, renamed
+    return pairs, [at for at in new if at not in taken], gone, renamed
+
+
+def _free(places: list[int] | None, taken: set[int]) -> int | None:
+    """The last of some columns that is not taken yet; those that are go, lest they be asked again."""
+    while places and places[-1] in taken:
+        places.pop()
+    return places[-1] if places else None
 
 
 def _keys(column: Column) -> Iterator[tuple[object, ...]]:

@@ -76,7 +76,14 @@ def describe(table: TableContent | FolderContent, label: str | None) -> Describe
     if table.label is not None and label is not None:
         classes = table.label.classes
         rows = tuple(found.rows for found in classes) if classes is not None else None
-        seen = Label(name=label, nulls=table.label.nulls, classes=rows)
+        digest = table.label.digest
+        seen = Label(
+            name=label,
+            nulls=table.label.nulls,
+            classes=rows,
+            classes_digest=ObjectId(digest) if digest is not None else None,
+            fractions=table.label.fractions,
+        )
     content = Content(
         rules=RULES,
         rows=table.rows,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..errors import IntegrityError
+from ..errors import ContentUnreadable, IntegrityError
 from ..format.contents import ContentPart, Member, digest_bytes, members_of
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import FileName, name_bytes
+from ..observe.files import OpenedFile
 from ..store.store import Store
-from .contentdiff import Side
-from .contents import Described, stored_content
+from .contentdiff import Side, TableDiff, diff_appended, diff_tables
+from .contents import Described, describe, stored_content
 
 
 @frozen
@@ -50,6 +51,44 @@ def stored_side(store: Store, wanted: ObjectId) -> Side:
         except IntegrityError:
             digests = None
     return Side(content=found.content, columns=found.columns, digests=digests)
+
+
+def diff_with_file(
+    before: Side,
+    opened: OpenedFile,
+    *,
+    after: Side | None = None,
+    delimiter: str | None = None,
+    threads: int = 1,
+) -> TableDiff:
+    """What changed from a stored table to the one in an open file, whose side is `after` if it was just read.
+
+    Of a longer file the first rows are read by themselves, so that appended rows are told exactly (if they
+    can be: a row that is wrong may spoil the rows before it). Raises ContentUnreadable for a file that is no
+    table, FileChanged, OperatingSystemRefused, BadArgument.
+    """
+    if after is None:
+        after = _file_side(opened, delimiter, threads, None)
+    rows = before.content.rows
+    if not 0 < rows < after.content.rows:
+        return diff_tables(before, after)
+    try:
+        start = _file_side(opened, delimiter, threads, rows)
+    except ContentUnreadable:
+        return diff_tables(before, after)
+    return diff_appended(before, start, after)
+
+
+def _file_side(opened: OpenedFile, delimiter: str | None, threads: int, rows: int | None) -> Side:
+    from ..observe.tables.content import TableContent
+    from ..observe.tables.reading import read_table
+
+    found = read_table(opened, delimiter=delimiter, threads=threads, rows=rows)
+    if isinstance(found, TableContent):
+        return described_side(describe(found, None))
+    if found is None:
+        raise ContentUnreadable(reason="OPAQUE_FORMAT", problem="by its name the file is no table")
+    raise ContentUnreadable(reason=found.code, problem=found.message)
 
 
 def stored_members(store: Store, found: Described) -> Iterator[Member]:

@@ -6,7 +6,8 @@ Column names are told, and how many rows; never the value of a cell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from ..format.canonical import Value
@@ -17,6 +18,17 @@ _NO_LABELS: Final = frozenset({"null", "timestamp", "zoned_timestamp", "binary"}
 """Kinds that no class and no quantity has."""
 MAX_NAMES: Final = 100
 """Of columns, in the details of one diagnostic."""
+_MAX_NAME: Final = 200
+"""Characters of a name: a header may have names that would make a report too large to be stored."""
+
+
+def shown_names(names: Iterable[str]) -> list[Value]:
+    """The first names, and of long ones the beginning."""
+    return [_cut(name) for name in islice(names, MAX_NAMES)]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}…"
 
 
 def findings(
@@ -47,34 +59,48 @@ def _table(
         found.append(Diagnostic(code="ZERO_FEATURES", severity="error", message=message, details=where))
     repeated = [name for name, count in Counter(column.name for column in columns).items() if count > 1]
     if repeated:
-        shown: list[Value] = list(repeated[:MAX_NAMES])
         found.append(
             Diagnostic(
                 code="DUPLICATE_COLUMNS",
                 severity="warning",
-                message=f"{len(repeated)} column names stand there more than once",
-                details={**where, "columns": shown, "count": len(repeated)},
+                message=_repeated(len(repeated)),
+                details={**where, "columns": shown_names(repeated), "count": len(repeated)},
             )
         )
     return found
+
+
+def _repeated(count: int) -> str:
+    return f"{count} column name{' stands' if count == 1 else 's stand'} there more than once"
 
 
 def missing_rows(content: Content, columns: Sequence[Column], where: dict[str, Value]) -> Diagnostic | None:
     """What a trainer would drop that drops every row with a missing value; None if no row has one."""
     if not content.rows_with_missing:
         return None
-    nulls = {column.name: column.nulls for column in columns if column.nulls}
-    shown: dict[str, Value] = dict(list(nulls.items())[:MAX_NAMES])
+    message = f"{content.rows_with_missing} of {content.rows} rows have a missing value"
+    details: dict[str, Value] = {
+        **where,
+        "rows": content.rows,
+        "rows_with_missing": content.rows_with_missing,
+    }
+    return missing_values(message, details, columns)
+
+
+def missing_values(message: str, details: dict[str, Value], columns: Iterable[Column]) -> Diagnostic:
+    """That rows were, or would be, dropped for the missing values in these columns."""
+    nulls: Counter[str] = Counter()
+    for column in columns:
+        nulls[column.name] += column.nulls
+    counted: list[tuple[str, Value]] = [(_cut(name), count) for name, count in nulls.items() if count]
     return Diagnostic(
         code="MISSING_VALUES_DROPPED",
         severity="warning",
-        message=f"{content.rows_with_missing} of {content.rows} rows have a missing value",
+        message=message,
         details={
-            **where,
-            "rows": content.rows,
-            "rows_with_missing": content.rows_with_missing,
-            "columns": shown,
-            "columns_with_missing": len(nulls),
+            **details,
+            "columns": dict(counted[:MAX_NAMES]),
+            "columns_with_missing": len(counted),
         },
     )
 
@@ -85,7 +111,7 @@ def label_not_found(label: str, columns: Sequence[str], where: dict[str, Value])
         code="LABEL_NOT_FOUND",
         severity="error",
         message=f"the label column '{label}' is not among the dataset's {len(columns)} columns",
-        details={**where, "label": label, "columns": list(columns[:MAX_NAMES]), "count": len(columns)},
+        details={**where, "label": label, "columns": shown_names(columns), "count": len(columns)},
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
-from ..errors import BadArgument
+from ..errors import BadArgument, WrongFileType
 from ..format.canonical import Value
 from ..format.data import File, Tree
 from ..format.frozen import frozen
@@ -13,7 +14,7 @@ from ..format.names import FileName, name_from_bytes
 from ..format.objects import object_id
 from ..format.runs import Document, Link, LinkKind, Metrics, Params
 from ..format.trees import TreeBuilder
-from ..observe.files import OpenedFile, open_regular, path_kind
+from ..observe.files import OpenedFile, open_beneath, open_folder, open_regular, path_kind
 from ..observe.reading import read_file
 from ..observe.trees import read_folder
 from .contents import Described
@@ -39,6 +40,22 @@ def place_of(path: str, home: str) -> tuple[FileName, bool]:
     return base_name(path), True
 
 
+def open_input(path: str, found: Mapping[str, str]) -> OpenedFile | None:
+    """A file of a run, open; None for a folder. What was found in a run folder is opened beneath it, no
+    symlink followed. Raises FileMissing, WrongFileType, OperatingSystemRefused."""
+    root = found.get(path)
+    if root is None:
+        return open_regular(path) if path_kind(path) == "file" else None
+    name = os.fsencode(os.path.relpath(path, root))
+    with open_folder(root) as folder:
+        try:
+            return open_beneath(folder.fd, name, path)
+        except WrongFileType as wrong:
+            if wrong.found != "a folder":
+                raise
+        return None
+
+
 class Input:
     """A dataset or an artifact on its way into the run; `object` is None until it was read."""
 
@@ -54,6 +71,8 @@ class Input:
         self.sha256: Sha256 | None = None
         self.cached = 0
         self.inspection: ObjectId | None = None
+        self.document: dict[str, Value] | None = None
+        """What stands in the inspection."""
         self.content: Described | None = None
 
     def recorded(self) -> File | Tree:

@@ -15,7 +15,8 @@ def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagno
     """Looks for the label in the datasets' columns.
 
     It has to be in one of those whose columns can be read; where none can, that is a diagnostic and
-    no guess. Raises LabelNotFound, naming the columns, unless the run is said to have failed.
+    no guess. Raises LabelNotFound, naming the columns, unless the run is said to have failed, or
+    the label comes from its run folder.
     """
     if request.label is None:
         return
@@ -40,6 +41,6 @@ def check_label(request: RecordRequest, reader: Reader, diagnostics: list[Diagno
     if not lacking:
         return
     given, columns = lacking[0]
-    if request.status != "failed":
+    if request.status != "failed" and not request.label_is_claimed:
         raise LabelNotFound(label=request.label, path=given.path, columns=columns)
     diagnostics.append(label_not_found(request.label, columns, {"role": given.role}))

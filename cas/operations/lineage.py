@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..errors import CorruptObject, FormatError, IntegrityError, InvalidField
 from ..format.data import File, Part, Tree, TreeEntry
@@ -58,22 +58,34 @@ def roles_of(
     `trees` remembers which names each tree has for them, so that a tree that many runs share is read
     once. A tree that cannot be read has none: `verify` names what is wrong with it.
     """
+
+    def names_in(tree: ObjectId) -> tuple[FileName, ...]:
+        if tree not in trees:
+            try:
+                trees[tree] = names_of(tree_entries(store, tree), file)
+            except (IntegrityError, FormatError):
+                trees[tree] = ()
+        return trees[tree]
+
+    return places_of(run, wanted, names_in)
+
+
+def places_of(
+    run: Run, wanted: ObjectId, names_in: Callable[[ObjectId], tuple[FileName, ...]]
+) -> list[Place]:
+    """The same, where `names_in` says which names a tree has for the bytes."""
     places: list[Place] = []
     for link in links_of(run):
-        if link.kind == "file":
-            if link.id == wanted:
-                places.append(Place(role=link.role, member=None))
-            continue
-        if link.id not in trees:
-            try:
-                entries = tree_entries(store, link.id)
-                trees[link.id] = tuple(
-                    e.name for e in entries if e.blake3 == file.blake3 and e.size == file.size
-                )
-            except (IntegrityError, FormatError):
-                trees[link.id] = ()
-        places += [Place(role=link.role, member=name) for name in trees[link.id]]
+        if link.kind == "tree":
+            places += [Place(role=link.role, member=name) for name in names_in(link.id)]
+        elif link.id == wanted:
+            places.append(Place(role=link.role, member=None))
     return places
+
+
+def names_of(entries: Iterable[TreeEntry], file: File) -> tuple[FileName, ...]:
+    """The names that a folder has for the bytes of a file."""
+    return tuple(entry.name for entry in entries if entry.blake3 == file.blake3 and entry.size == file.size)
 
 
 def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]:

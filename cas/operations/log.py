@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import FormatError, IntegrityError
@@ -12,22 +12,23 @@ from ..format.ids import ObjectId
 from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
-from ..format.runs import Run
+from ..format.runs import Link, Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .views import RunView, run_view
 
 if TYPE_CHECKING:
     from .check import Checker
-    from .where import Expression
+    from .expressions import Expression
 
 
 @frozen
 class LogRequest:
-    """Which manifests are wanted. Times are stored times, both ends included; files are paths, and
-    what counts is their content. `text` is looked for in messages and run ids, in any case. All of `where`
-    has to hold. `verify`: every link of the history and every object of the runs that are told is checked.
-    `cache`: an index says which manifests to look at, and may leave some out if it lies."""
+    """Which manifests are wanted. Times are stored times, both ends included; files and folders are paths,
+    and what counts is their content. `text` is looked for in messages and run ids, in any case; of each
+    expression of `where` it has to be known that it holds. `verify`: every link of the history and every
+    object of the runs that are told is checked. `cache`: an index says which manifests to look at, and may
+    leave some out if it lies."""
 
     limit: int | None = None
     since: str | None = None
@@ -64,8 +65,8 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
 
     Raises BrokenChain if HEAD cannot be read, FileMissing and the like for the named files.
     """
-    data = _fingerprint(request.data) if request.data is not None else None
-    model = _fingerprint(request.model) if request.model is not None else None
+    data = _recorded_as(request.data) if request.data is not None else None
+    model = _recorded_as(request.model) if request.model is not None else None
     found = _matching(store, request, data, model)
     if request.reverse:
         newest_first = list(found)  # the chain can only be walked back
@@ -85,6 +86,7 @@ def _matching(
 ) -> Iterator[RunView | Damage]:
     data_trees: dict[ObjectId, tuple[FileName, ...]] = {}
     model_trees: dict[ObjectId, tuple[FileName, ...]] = {}
+    is_meant = _filter(store, request.where)
     checker = _checker(store) if request.verify else None
     for step in _steps(store, request, data, model):
         if isinstance(step, Gap):
@@ -96,18 +98,13 @@ def _matching(
         if request.until is not None and manifest.recorded_at > request.until:
             continue
         try:
-            run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
-            if request.where and not _holds(store, step, run, request.where):
+            if is_meant is not None and not is_meant(step):
                 continue
-            if data is not None or model is not None:
-                if data is not None and not _has(
-                    store, run, data, data_trees, {link.role for link in run.datasets}
-                ):
-                    continue
-                if model is not None and not _has(
-                    store, run, model, model_trees, {link.role for link in run.artifacts}
-                ):
-                    continue
+            run = store.objects.get(Run, manifest.run, f"manifest {step.id.short}")
+            if data is not None and not _has(store, run, data, data_trees, run.datasets):
+                continue
+            if model is not None and not _has(store, run, model, model_trees, run.artifacts):
+                continue
             view = run_view(store, step, run)
         except (IntegrityError, FormatError) as error:
             yield _damage(step, manifest, str(error))
@@ -147,12 +144,21 @@ def _checker(store: Store) -> Checker:
     return Checker(store, blobs=False)
 
 
-def _holds(store: Store, entry: Entry, run: Run, where: tuple[Expression, ...]) -> bool:
-    from .subjects import subject_of  # and the expressions: not for those who only list
-    from .where import holds
+def _filter(store: Store, where: tuple[Expression, ...]) -> Callable[[Entry], bool] | None:
+    """Whether all expressions hold of a run, None if there are none."""
+    if not where:
+        return None
+    from .expressions import names_in  # not for those who only list
+    from .matching import matches
+    from .subjects import subject_of
 
-    subject = subject_of(store, entry, run, where)
-    return all(holds(expression, subject) is True for expression in where)
+    needed = frozenset[str]().union(*map(names_in, where))
+
+    def is_meant(entry: Entry) -> bool:
+        subject = subject_of(store, entry, needed)
+        return all(matches(expression, subject) for expression in where)
+
+    return is_meant
 
 
 def _damage(step: Entry | Gap, manifest: Manifest | None, problem: str) -> Damage:
@@ -173,18 +179,19 @@ def _has(
     run: Run,
     wanted: File | Tree,
     trees: dict[ObjectId, tuple[FileName, ...]],
-    roles: set[str],
+    links: tuple[Link, ...],
 ) -> bool:
-    if isinstance(wanted, Tree):
-        named = object_id(wanted)
-        return any(link.id == named and link.role in roles for link in run.links())
+    """Whether one of the links leads to these bytes, a file also within a folder."""
     from .lineage import roles_of  # reads files: not for those who only list
 
-    places = roles_of(store, run, wanted, object_id(wanted), trees)
-    return any(place.role in roles for place in places)
+    name = object_id(wanted)
+    if isinstance(wanted, Tree):
+        return any(link.id == name for link in links)
+    roles = {link.role for link in links}
+    return any(place.role in roles for place in roles_of(store, run, wanted, name, trees))
 
 
-def _fingerprint(path: str) -> File | Tree:
-    from .inputs import fingerprint_path  # reads files: not for those who only list
+def _recorded_as(path: str) -> File | Tree:
+    from .inputs import fingerprint_path
 
     return fingerprint_path(path)

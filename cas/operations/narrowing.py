@@ -14,29 +14,19 @@ from ..format.ids import ObjectId
 from ..store.index import Condition, Sign, any_of, has_content, has_fact, has_time, says
 
 if TYPE_CHECKING:
-    from ..format.canonical import Value
-    from .where import Condition as Test
-    from .where import Expression
+    from .expressions import Comparison, Expression, Name, Scalar
 
-_SIGNS: Final[dict[str, Sign]] = {
-    "==": "=",
-    "in": "=",
-    "has": "=",
-    "<": "<=",
-    "<=": "<=",
-    ">": ">=",
-    ">=": ">=",
-}
+_SIGNS: Final[dict[str, Sign]] = {"==": "=", "<": "<=", "<=": "<=", ">": ">=", ">=": ">="}
+_MIRRORED: Final[dict[Sign, Sign]] = {"=": "=", "<=": ">=", ">=": "<="}
 _FACTS: Final = {
-    "status": "status",
-    "label": "label",
-    "run_id": "run_id",
-    "num_samples": "metrics.num_samples",
-    "num_features": "metrics.num_features",
-    "dropped_rows": "counts.dropped_rows",
-    "diagnostics": "diagnostics",
+    "status": ("status",),
+    "label": ("label",),
+    "run_id": ("run_id",),
+    "num_samples": ("counts.num_samples", "metrics.num_samples"),
+    "num_features": ("counts.num_features", "metrics.num_features"),
+    "dropped_rows": ("counts.dropped_rows",),
 }
-"""Field of an expression -> what the index calls it."""
+"""Field of an expression -> what the index may call it."""
 
 
 def conditions_for(
@@ -67,35 +57,44 @@ def conditions_for(
 
 def _narrowed(expression: Expression) -> list[Condition]:
     """Conditions that are all met wherever the expression holds."""
-    from .where import Both, Either, Not
+    from .expressions import And, Comparison, Has, In, Or
 
-    if isinstance(expression, Not):
-        return []
-    if isinstance(expression, Both):
-        return [condition for part in expression.parts for condition in _narrowed(part)]
-    if isinstance(expression, Either):
-        parts = [_narrowed(part) for part in expression.parts]
-        return [any_of([part[0] for part in parts])] if all(parts) else []
-    return _tested(expression)
+    match expression:
+        case And():
+            return [condition for part in expression.parts for condition in _narrowed(part)]
+        case Or():
+            parts = [_narrowed(part) for part in expression.parts]
+            return [any_of([part[0] for part in parts])] if all(parts) else []
+        case In():
+            values = [_compared(expression.name, "=", one.value) for one in expression.values]
+            return [any_of([part[0] for part in values])] if values and all(values) else []
+        case Has():
+            return [has_fact("diagnostics", "=", expression.code)]
+        case Comparison():
+            return _of_comparison(expression)
+        case _:
+            return []
 
 
-def _tested(test: Test) -> list[Condition]:
+def _of_comparison(test: Comparison) -> list[Condition]:
+    from .expressions import Constant, Name
+
     sign = _SIGNS.get(test.operator)
     if sign is None:
         return []
-    found: list[Condition] = []
-    for value in test.values:
-        condition = _compared(test, sign, value)
-        if condition is None:
+    match test.left, test.right:
+        case Name() as name, Constant(value=value):
+            return _compared(name, sign, value)
+        case Constant(value=value), Name() as name:
+            return _compared(name, _MIRRORED[sign], value)
+        case _:
             return []
-        found.append(condition)
-    return [any_of(found)] if found else []
 
 
-def _compared(test: Test, sign: Sign, value: Value) -> Condition | None:
-    if not isinstance(value, int | float | str) or value != value:
-        return None
-    if test.field.name == "recorded_at":
-        return has_time(sign, value) if isinstance(value, str) else None
-    name = ".".join((test.field.name, *test.field.path)) if test.field.path else _FACTS.get(test.field.name)
-    return has_fact(name, sign, value) if name is not None else None
+def _compared(name: Name, sign: Sign, value: Scalar) -> list[Condition]:
+    if value is None or value != value:
+        return []
+    if name.path == ("recorded_at",):
+        return [has_time(sign, value)] if isinstance(value, str) else []
+    names = (".".join(name.path),) if len(name.path) > 1 else _FACTS.get(name.path[0])
+    return [any_of([has_fact(one, sign, value) for one in names])] if names is not None else []

@@ -20,15 +20,15 @@ from ..format.objects import Object, object_id
 from ..format.reports import Diagnostic, Observation
 from ..format.runs import LinkKind
 from ..format.trees import TreeBuilder
-from ..observe.files import OpenedFile, Stamp, open_regular, path_kind
+from ..observe.files import OpenedFile, Stamp
 from ..observe.headers import is_dataset_name, is_model_name, may_be_dataset
 from ..observe.reading import FileDigests, read_file
 from ..observe.trees import FolderState, TreeFile, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
 from ..store.statcache import StatCache
 from ..store.store import Store
-from .documents import read_metrics, read_params
-from .inputs import DocumentInput, Input, base_name, place_of
+from .documents import read_metrics, read_params, read_record
+from .inputs import DocumentInput, Input, base_name, open_input, place_of
 from .requests import Named, RecordRequest
 from .tables import Tables
 
@@ -63,8 +63,9 @@ class Reader:
         self.artifacts: list[Input] = []
         self.metrics: DocumentInput | None = None
         self.params: DocumentInput | None = None
+        self.record: Input | None = None
         self.objects: list[Object] = []
-        self.remarks: set[str] = set()
+        self.remarks: set[str] = set(request.remarks)
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +101,10 @@ class Reader:
             paths[one.role] = one.path
 
     def _open(self, given: Named, role: str) -> Input:
-        kind: LinkKind = "tree" if path_kind(given.path) == "folder" else "file"
-        opened = self._stack.enter_context(open_regular(given.path)) if kind == "file" else None
+        opened = open_input(given.path, self._request.found)
+        kind: LinkKind = "tree" if opened is None else "file"
+        if opened is not None:
+            self._stack.enter_context(opened)
         return Input(path=given.path, role=role, name=base_name(given.path), kind=kind, opened=opened)
 
     # ------------------------------------------------------------------ reading
@@ -112,7 +115,8 @@ class Reader:
         request = self._request
         self.metrics, objects = read_metrics(request, self._batch, diagnostics)
         self.params, more = read_params(request, self._batch, diagnostics)
-        self.objects += [*objects, *more]
+        self.record, recorded = read_record(request, self._batch)
+        self.objects += [*objects, *more, *recorded]
         for given in self.datasets:
             known = request.cache and not request.dry_run and not request.keep_data
             cache = self._stat_cache(given) if known else None
@@ -226,6 +230,7 @@ class Reader:
     def _add_inspection(self, given: Input, found: dict[str, Value]) -> None:
         try:
             given.inspection = self._batch.add(Inspection.of(object_id(given.recorded()), found))
+            given.document = found
         except FormatError:
             self.remarks.add("INSPECTION_TOO_LARGE")
 
@@ -366,6 +371,9 @@ class Reader:
             for given in self.datasets
             if given.content is not None
         ]
+        if self._request.claims is not None:
+            claims = self._request.claims
+            seen.append(Observation(role="record", kind=claims.KIND, id=object_id(claims)))
         return tuple(sorted(seen, key=lambda one: (one.role, one.kind)))
 
     # ------------------------------------------------------------------ places
@@ -374,7 +382,7 @@ class Reader:
         """Where each file lay, for the manifest."""
         notes = [
             self._note(given.role, given.path, given.sha256, given.cached)
-            for given in (*self.datasets, *self.artifacts)
+            for given in (*self.datasets, *self.artifacts, *([self.record] if self.record else []))
         ]
         notes += [
             self._note(document.role, document.path, document.sha256, 0)

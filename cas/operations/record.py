@@ -23,11 +23,14 @@ from ..format.reports import Diagnostic, Environment, Report
 from ..format.runs import Document, Link, Run, Status
 from ..store.chain import Entry, Position
 from ..store.store import Store
+from .crosschecks import cross_checks
+from .facts import derived_counts, facts_of
 from .inputs import DocumentInput, Input
 from .labels import check_label
 from .reader import Reader
 from .requests import RecordRequest
-from .views import FileView, claimed_count
+from .run_folders import complete
+from .views import FileView, count_of
 
 
 @frozen
@@ -70,10 +73,12 @@ def record(
 
     `environment` describes the environment that the run is said to have run in; `now` is the stored
     time, asked when the manifest is made; `progress` is told how many bytes were read.
-    Raises BadArgument, LabelNotFound, InvalidDocument, FileMissing, WrongFileType, FileChanged,
-    OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
+    Raises BadArgument, InvalidRunFolder, LabelNotFound, InvalidDocument, FileMissing, WrongFileType,
+    FileChanged, OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
     """
-    diagnostics: list[Diagnostic] = []
+    if request.run_dir is not None:
+        request = complete(request, store.home)
+    diagnostics: list[Diagnostic] = list(request.diagnostics)
     with store.batch() as batch:
         with Reader(store, batch, request, progress) as reader:
             reader.open_all()
@@ -82,10 +87,13 @@ def record(
         run = _run(request, reader)
         run_id = object_id(run)
         seen = environment()
+        facts = facts_of(request, reader, seen)
+        diagnostics += cross_checks(facts)
         report = Report(
             run=run_id,
             obs=request.obs_version,
             environment=object_id(seen),
+            counts=derived_counts(facts),
             observations=reader.observations(),
             diagnostics=tuple(sorted(diagnostics, key=lambda found: found.order)),
         )
@@ -94,9 +102,9 @@ def record(
         head = store.chain.head()
         # The object comes before its manifest: where there is none, no manifest names it.
         previous = _recorded(store, run_id) if store.objects.has(run_id) else None
-        wanted = request.force or request.message is not None
-        if not wanted and previous is not None:
-            wanted = _says_more(store, report, previous)
+        wanted = _is_repeated(request)
+        if not wanted and previous is not None and not request.only_new:
+            wanted = _says_more(store, request, report, previous)
         entry, created = previous, False
         if not request.dry_run:
             batch.publish()
@@ -119,6 +127,7 @@ def _run(request: RecordRequest, reader: Reader) -> Run:
         artifacts=links(reader.artifacts),
         metrics=document(reader.metrics),
         params=document(reader.params),
+        record=reader.record.link() if reader.record is not None else None,
         label=request.label,
         run_id=request.run_id,
         status=request.status,
@@ -135,20 +144,33 @@ def _recorded(store: Store, run: ObjectId, until: ObjectId | None = None) -> Ent
     return None
 
 
-def _says_more(store: Store, report: Report, entry: Entry) -> bool:
+def _is_repeated(request: RecordRequest) -> bool:
+    """Whether a run that is recorded already is to get another manifest in any case."""
+    return request.force or (request.message is not None and not request.only_new)
+
+
+def _says_more(store: Store, request: RecordRequest, report: Report, entry: Entry) -> bool:
     """Whether a report says anything that the one of a manifest does not. One that was told to look at less
-    (`--no-inspect`, `--no-content`) and saw the same else does not."""
+    (`--no-inspect`, `--no-content`) and saw the same else does not: whoever knows less raises no other
+    diagnostics, but may say less in one."""
     if entry.manifest.report == object_id(report):
         return False
     try:
         before = store.objects.get(Report, entry.manifest.report, f"manifest {entry.id.short}")
     except (IntegrityError, FormatError):
         return True
-    same = replace(report, observations=before.observations, diagnostics=before.diagnostics) == before
+    same = replace(
+        report, **{name: getattr(before, name) for name in ("counts", "observations", "diagnostics")}
+    )
+    if request.inspect and request.content:
+        known = all(found in before.diagnostics for found in report.diagnostics)
+    else:
+        known = {found.code for found in report.diagnostics} <= {found.code for found in before.diagnostics}
     return not (
-        same
+        same == before
+        and known
+        and report.counts.items() <= before.counts.items()
         and set(report.observations) <= set(before.observations)
-        and all(found in before.diagnostics for found in report.diagnostics)
     )
 
 
@@ -177,11 +199,11 @@ def _append(
             history=position.history,
         )
 
-    repeat = request.force or request.message is not None
+    repeat = _is_repeated(request)
     with store.chain.locked(request.lock_timeout_seconds):
         if not repeat:
             newest = _recorded(store, report.run, until=seen)
-            if newest is not None and not _says_more(store, report, newest):
+            if newest is not None and (request.only_new or not _says_more(store, request, report, newest)):
                 return newest, False
         entry = store.chain.append(build, store.chain.head())
     if entry is None:
@@ -214,8 +236,8 @@ def _result(
         run_id=request.run_id,
         status=request.status,
         label=request.label,
-        num_samples=claimed_count(metrics, "num_samples"),
-        num_features=claimed_count(metrics, "num_features"),
+        num_samples=count_of(report, metrics, "num_samples"),
+        num_features=count_of(report, metrics, "num_features"),
         dropped_rows=report.counts.get("dropped_rows"),
         metrics=metrics,
         datasets=tuple(views[link.role] for link in run.datasets),

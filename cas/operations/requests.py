@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from ..errors import BadArgument, InvalidField
 from ..format.canonical import Value
@@ -13,6 +14,10 @@ from ..format.runs import MAX_TEXT_BYTES, STATUSES, Status
 
 if TYPE_CHECKING:
     from ..format.claims import Claims
+    from ..format.ids import BlobId
+    from ..format.reports import Diagnostic
+
+_NOWHERE: Final[Mapping[str, str]] = {}  # shared, and changed by nobody
 
 
 @frozen
@@ -38,21 +43,32 @@ class Named:
 class RecordRequest:
     """One `record`: what went in, what came out, what was said, and how to go about it.
 
-    `given_params` are (key, value) pairs in the order given. `record` is the path of the trainer's own record
-    of the run, and `claims` what was read out of it; `label_is_claimed` where the label comes from there too.
+    `run_dir` is a run folder; `run_folders.complete` puts what it holds where the user said nothing
+    (`status_is_given`: how the run ended is said). `found` are the paths that come from there, each with the
+    folder beneath which it is opened, no symlink followed.
+    `given_params` (and `given_metrics`) are (key, value) pairs in the order given. `record` is the path of
+    the trainer's own record of the run, `record_is` what it was when `claims` were read out of it;
+    `label_is_claimed` where the label comes from there too. `diagnostics` and `remarks` are about the folder.
     `metrics_contract` are the keys that the metrics are to have.
+    `only_new`: a run that is recorded already gets no other manifest, whatever is new about it.
     `jobs` files are read at once (None: as many as the active backend of joblib says), `threads` may work at
     one table; the result depends on neither. Raises BadArgument.
     """
 
     obs_version: str
+    run_dir: str | None = None
+    found: Mapping[str, str] = _NOWHERE
     datasets: tuple[Named, ...] = ()
     model: Named | None = None
     artifacts: tuple[Named, ...] = ()
     metrics: str | None = None
     params: str | None = None
     record: str | None = None
+    record_is: BlobId | None = None
     claims: Claims | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    remarks: tuple[str, ...] = ()
+    given_metrics: tuple[tuple[str, Value], ...] = ()
     given_params: tuple[tuple[str, Value], ...] = ()
     label: str | None = None
     label_is_claimed: bool = False
@@ -60,6 +76,7 @@ class RecordRequest:
     message: str | None = None
     run_id: str | None = None
     status: Status = "ok"
+    status_is_given: bool = False
     keep_data: bool = False
     keep_artifacts: bool = True
     sha256: bool = True
@@ -69,11 +86,12 @@ class RecordRequest:
     jobs: int | None = 1
     threads: int = 1
     force: bool = False
+    only_new: bool = False
     dry_run: bool = False
     lock_timeout_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        documents = self.metrics is not None or self.params is not None
+        documents = any(path is not None for path in (self.metrics, self.params, self.record, self.run_dir))
         if not (self.datasets or self.model or self.artifacts or documents or self.given_params):
             raise BadArgument(
                 what="there is nothing to record",

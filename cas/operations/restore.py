@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from ..errors import BadArgument, ContentAbsent, CorruptObject, FileExists, ObsError, WrongFileType
+from ..errors import BadArgument, ContentAbsent, CorruptObject, FileExists, WrongFileType
 from ..format.data import File, Tree, TreeEntry
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId
@@ -15,6 +15,7 @@ from ..format.names import name_bytes
 from ..store.files import refused
 from ..store.store import Store
 from .lineage import tree_entries
+from .placing import umask, write_atomically
 from .revisions import Member
 from .show import file_object
 
@@ -59,7 +60,7 @@ def restore(store: Store, member: Member, text: str, target: str, *, force: bool
             raise WrongFileType(path=target, found="a folder", needed="the name of a file")
         if os.path.lexists(target) and not force:
             raise FileExists(path=target)
-        _write_atomically(target, _chunks(store, seen.blake3, text), replace=force)
+        write_atomically(target, _chunks(store, seen.blake3, text), replace=force)
         count = 1
     else:
         count = _restore_tree(store, member, text, target)
@@ -98,11 +99,11 @@ def _restore_tree(store: Store, member: Member, text: str, target: str) -> int:
     folder = os.path.dirname(os.path.abspath(target))
     made = _system(folder, lambda: tempfile.mkdtemp(prefix=".obs-restore-", dir=folder))
     try:
-        os.chmod(made, 0o777 & ~_umask())
+        os.chmod(made, 0o777 & ~umask())
         for entry in entries:
             path = os.path.join(made, os.fsdecode(name_bytes(entry.name)))
             _make_folders(path)
-            _write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
+            write_atomically(path, _chunks(store, entry.blake3, text), replace=False)
         _system(target, lambda: os.rename(made, target))
     except BaseException:
         _remove_tree(made)
@@ -124,45 +125,8 @@ def _remove_tree(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _umask() -> int:
-    """The process' umask; there is no way to ask for it without setting it."""
-    current = os.umask(0o077)
-    os.umask(current)
-    return current
-
-
 def _system(path: str, call: Callable[[], T]) -> T:
     try:
         return call()
     except OSError as error:
         raise refused("write", path, error) from None
-
-
-def _write_atomically(target: str, chunks: Iterator[bytes], *, replace: bool) -> None:
-    """A new file with these bytes, under its name only when it is whole and on the disk."""
-    folder = os.path.dirname(os.path.abspath(target))
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".obs-restore-", dir=folder)
-    except OSError as error:
-        raise refused("write into", folder, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            os.fsync(file.fileno())
-        if replace:
-            os.replace(temporary, target)
-        else:
-            os.link(temporary, target)  # unlike rename(2), link(2) never overwrites
-            os.unlink(temporary)
-    except FileExistsError:
-        os.unlink(temporary)
-        raise FileExists(path=target) from None
-    except OSError as error:
-        os.unlink(temporary)
-        raise refused("write", target, error) from None
-    except (ObsError, KeyboardInterrupt):
-        os.unlink(temporary)
-        raise

@@ -134,8 +134,10 @@ def _read_folder(
         threads=threads,
         progress=progress,
     )
-    if pattern is not None and not reading.files:
-        raise FileMissing(path=path)
+    if not reading.files:
+        if pattern is not None:
+            raise FileMissing(path=path)
+        raise BadArgument(what=f"the folder {path} holds no files")
     return reading.content
 
 

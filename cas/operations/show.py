@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import FormatError, IntegrityError, MissingObject
 from ..format.canonical import Value
+from ..format.claims import Claims
 from ..format.contents import Content
 from ..format.data import File, Tree
 from ..format.frozen import frozen
@@ -16,9 +17,10 @@ from ..format.reports import Diagnostic, Environment, Report, Source, Whose
 from ..format.runs import Metrics, Params, Run, Status
 from ..store.chain import Entry
 from ..store.store import Store
+from .comparison import Comparison, compare_with_parent
 from .contents import ShownContent, shown_content, stored_content
 from .revisions import Target, links_of
-from .views import FileView, Problem, claimed_count, document_values, file_view
+from .views import FileView, Problem, count_of, document_values, file_view
 
 
 @frozen
@@ -76,6 +78,8 @@ class ShownRun:
     obs: str | None
     notes: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
+    claims: Claims | None
+    comparison: Comparison | None
     problems: tuple[Problem, ...]
 
 
@@ -148,8 +152,8 @@ def _show_run(store: Store, run_id: ObjectId, entry: Entry | None, kind: str) ->
         run_id=run.run_id,
         status=run.status,
         label=run.label,
-        num_samples=claimed_count(metrics, "num_samples"),
-        num_features=claimed_count(metrics, "num_features"),
+        num_samples=count_of(report, metrics, "num_samples"),
+        num_features=count_of(report, metrics, "num_features"),
         dropped_rows=report.counts.get("dropped_rows") if report is not None else None,
         metrics=metrics,
         params=document_values(store, run.params, Params),
@@ -169,6 +173,8 @@ def _show_run(store: Store, run_id: ObjectId, entry: Entry | None, kind: str) ->
         obs=report.obs if report is not None else None,
         notes=manifest.notes if manifest is not None else (),
         diagnostics=report.diagnostics if report is not None else (),
+        claims=_claims(store, report, problems),
+        comparison=compare_with_parent(store, manifest, metrics),
         problems=tuple(problems),
     )
 
@@ -244,6 +250,19 @@ def _inspection(
         if seen.role == role and seen.kind == Inspection.KIND:
             try:
                 return store.objects.get(Inspection, seen.id, "the report").document()
+            except (IntegrityError, FormatError) as error:
+                problems.append(_problem(error, seen.id, report.run))
+    return None
+
+
+def _claims(store: Store, report: Report | None, problems: list[Problem]) -> Claims | None:
+    """What the trainer's own record says, None if the run has none."""
+    if report is None:
+        return None
+    for seen in report.observations:
+        if seen.kind == Claims.KIND:
+            try:
+                return store.objects.get(Claims, seen.id, "the report")
             except (IntegrityError, FormatError) as error:
                 problems.append(_problem(error, seen.id, report.run))
     return None

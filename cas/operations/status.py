@@ -1,4 +1,4 @@
-"""`status`: what the last run's files are now, by their bytes."""
+"""`status`: what the last run's files are now, by their bytes; of changed datasets what changed in them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import os
 from typing import Literal
 
 from ..errors import FileMissing, ObsError
+from ..format.data import File, Tree
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import FileName
+from ..format.objects import object_id
 from ..format.runs import Run
 from ..store.store import Store
-from .inputs import place_of
-from .lineage import Place, digest_file, roles_of, wanted_id
+from .changes import Change, change_of
+from .inputs import fingerprint_path, place_of
+from .lineage import roles_of
 from .revisions import links_of
 from .verify import compare_with_disk
 
@@ -25,12 +28,14 @@ class FileStatus:
 
     `outside`: it lay outside the folder that holds `.obs/`, so where it is now is not known.
     `recorded`: it is no file of the last run, but an earlier run has its bytes.
+    `change` is of a dataset that changed, None where what it holds is not known.
     """
 
     role: str
     name: FileName
     path: FileName
     state: State
+    change: Change = None
 
 
 @frozen
@@ -49,8 +54,10 @@ class Status:
 
 
 def status(store: Store, configured: tuple[tuple[str, str], ...] = ()) -> Status:
-    """Reads every file of the last run that still lies where it lay, and the `configured` (role, path)
-    files that are not among them. Raises IntegrityError, FileChanged, OperatingSystemRefused.
+    """Reads every file of the last run that still lies where it lay, and the `configured` (role, path) files
+    and folders that are not among them; a dataset that changed once more, for its content.
+
+    Raises IntegrityError, FileChanged, OperatingSystemRefused.
     """
     head = store.chain.head()
     files: list[FileStatus] = []
@@ -71,7 +78,12 @@ def status(store: Store, configured: tuple[tuple[str, str], ...] = ()) -> Status
             state: State = (
                 "unchanged" if compared == "unchanged" else "absent" if compared == "absent" else "changed"
             )
-            files.append(FileStatus(role=note.role, name=note.name, path=note.path, state=state))
+            change = None
+            if state == "changed" and link in run.datasets:
+                change = change_of(store, entry.manifest.report, link, note.path)
+            files.append(
+                FileStatus(role=note.role, name=note.name, path=note.path, state=state, change=change)
+            )
     for role, path in configured:
         place, _ = place_of(path, store.home)
         if place not in places:
@@ -85,21 +97,26 @@ def status(store: Store, configured: tuple[tuple[str, str], ...] = ()) -> Status
 
 
 def _configured(store: Store, role: str, path: str, place: FileName) -> FileStatus:
-    name = os.path.basename(path)
-    if os.path.isdir(path):
-        return FileStatus(role=role, name=name, path=place, state="never-recorded")
+    name = os.path.basename(os.path.normpath(path))
     try:
-        file, _ = digest_file(path)
+        found = fingerprint_path(path)
     except FileMissing:
         return FileStatus(role=role, name=name, path=place, state="absent")
+    state: State = "recorded" if _is_recorded(store, found) else "never-recorded"
+    return FileStatus(role=role, name=name, path=place, state=state)
+
+
+def _is_recorded(store: Store, found: File | Tree) -> bool:
+    """Whether any run of the history has these bytes."""
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    wanted = wanted_id(file)
+    wanted = object_id(found)
     for entry in store.chain.entries():
         try:
             run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
         except ObsError:
             continue  # `fsck` names it
-        found: list[Place] = roles_of(store, run, file, wanted, trees)
-        if found:
-            return FileStatus(role=role, name=name, path=place, state="recorded")
-    return FileStatus(role=role, name=name, path=place, state="never-recorded")
+        if any(link.id == wanted for link in links_of(run)):
+            return True
+        if isinstance(found, File) and roles_of(store, run, found, wanted, trees):
+            return True
+    return False

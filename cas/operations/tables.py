@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ..format.objects import Object
 from ..format.reports import Diagnostic
-from ..observe.files import open_folder, walk_folder
 from ..observe.headers import dataset_format, is_dataset_name
+from ..observe.trees import some_names
 from ..store.batch import Batch
 from ..store.statcache import StatCache
 from ..store.store import Store
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _OPAQUE: Final = b"opaque"
 """The answer about a folder without tables."""
 _LOOKED_AT: Final = 100
-"""Files of a folder, before it is read as one of tables."""
+"""Names in a folder, before it is read as one of tables."""
 
 
 class Tables:
@@ -44,9 +43,7 @@ class Tables:
         """Whether a folder begins with tables, so that it is best read as one of them."""
         if not self._request.content:
             return False
-        with open_folder(path) as root:
-            names = [entry.name for entry in islice(walk_folder(root), _LOOKED_AT)]
-        return any(is_dataset_name(os.fsdecode(os.path.basename(name))) for name in names)
+        return any(map(is_dataset_name, some_names(path, _LOOKED_AT)))
 
     def read_folder(self, path: str, progress: Progress | None) -> FolderReading:
         """The files of a folder and its content. Raises as `read_folder_tables`."""

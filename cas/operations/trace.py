@@ -20,6 +20,7 @@ from ..format.objects import object_id
 from ..format.runs import Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
+from .anchors import Anchor
 from .history import History
 from .lineage import Place, roles_of
 from .views import Problem
@@ -29,23 +30,18 @@ Finder: TypeAlias = Callable[[File], Iterable[ObjectId] | None]
 
 
 @frozen
-class Anchor:
-    """What a verifier kept elsewhere: a manifest's id, or a checkpoint (origin, size, root)."""
-
-    text: str
-    manifest: ObjectId | None = None
-    origin: str | None = None
-    size: int = 0
-    root: Hash = b""
-
-
-@frozen
 class Hit:
     """A manifest whose run has the bytes, and where in the run."""
 
     entry: Entry
     run: Run
     places: tuple[Place, ...]
+
+    @property
+    def wrote(self) -> bool:
+        """Whether they are an output of the run."""
+        outputs = {link.role for link in self.run.artifacts}
+        return any(place.role in outputs for place in self.places)
 
 
 @frozen

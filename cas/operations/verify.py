@@ -9,15 +9,11 @@ Without an anchor a store that was rewritten or cut short as a whole cannot be t
 
 from __future__ import annotations
 
-import base64
-import os
-import re
 from contextlib import suppress
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 from ..errors import (
-    BadArgument,
     FileChanged,
     FileMissing,
     FormatError,
@@ -29,26 +25,25 @@ from ..format.canonical import Value
 from ..format.data import File
 from ..format.frozen import frozen
 from ..format.ids import BlobId, ObjectId, Sha256
+from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.runs import Link, Metrics, Run
-from ..observe.files import open_beneath, open_folder, open_regular
+from ..observe.files import open_beneath, open_folder
 from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry
 from ..store.store import Store
+from .anchors import Anchor
 from .check import Checker
 from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
-from .trace import Anchor, Hit, Trace, trace
+from .trace import Hit, Trace, trace
 from .upstream import Upstream, follow, producers_of, walked_producers
 from .views import FileView, Problem, document_values, file_view
 
 State = Literal["not-checked", "unchanged", "changed", "absent"]
-
-_HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
-_DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
-_CHECKPOINT_BYTES: Final = 64 * 1024
+Direction = Literal["output", "input", "document"]
 
 
 @frozen
@@ -79,7 +74,7 @@ class Lineage:
     recorded_at: str
     role: str
     member: FileName | None
-    direction: Literal["output", "input", "document"]
+    direction: Direction
     run_id: str | None
     label: str | None
     datasets: tuple[DatasetState, ...]
@@ -122,42 +117,6 @@ class Verification:
     def not_anchored(self) -> bool:
         """An anchor was given and is part of the history, and the file came after it."""
         return self.history.anchored_to is not None and not self.verdict.startswith("ANCHORED")
-
-
-def read_anchor(text: str) -> Anchor:
-    """An anchor from the command line: 64 hex digits, or a checkpoint file (C2SP tlog-checkpoint body).
-
-    Signature lines are passed over, unchecked. Raises BadArgument: names, tags and prefixes are
-    resolved by the very store under test, and prove nothing.
-    """
-    if _HEX_64.match(text):
-        return Anchor(text=text, manifest=ObjectId.parse(text))
-    if not os.path.exists(text):
-        raise BadArgument(
-            what=f"'{text}' is no anchor: neither 64 hex digits nor a checkpoint file",
-            hint="a name, tag or prefix would be resolved by the very store under test",
-        )
-    with open_regular(text) as opened:
-        data = os.read(opened.fd, _CHECKPOINT_BYTES + 1)
-    problem = BadArgument(
-        what=f"{text} is no checkpoint: it needs three lines, origin, size and base64 root, each ended by LF"
-    )
-    try:
-        lines = data.decode().split("\n")
-    except UnicodeDecodeError:
-        raise problem from None
-    if len(data) > _CHECKPOINT_BYTES or len(lines) < 4 or "\r" in data.decode() or lines[3] != "":
-        raise problem
-    origin, size, encoded = lines[:3]
-    try:
-        top = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise problem from None
-    if not origin or not _DECIMAL.match(size) or size == "0" or len(top) != 32:
-        raise problem
-    if base64.b64encode(top).decode() != encoded:
-        raise problem
-    return Anchor(text=text, origin=origin, size=int(size), root=top)
 
 
 def verify_file(
@@ -217,12 +176,7 @@ def verify_file(
 
 def _runs_of(hits: tuple[Hit, ...]) -> list[tuple[ObjectId, Run]]:
     """The runs that wrote the bytes, each once."""
-    return list({hit.entry.manifest.run: hit.run for hit in hits if _wrote(hit)}.items())
-
-
-def _wrote(hit: Hit) -> bool:
-    outputs = {link.role for link in hit.run.artifacts}
-    return any(place.role in outputs for place in hit.places)
+    return list({hit.entry.manifest.run: hit.run for hit in hits if hit.wrote}.items())
 
 
 def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
@@ -247,9 +201,14 @@ def _mismatch(found: Trace, anchor: Anchor) -> Problem:
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 
+def direction_of(run: Run, role: str) -> Direction:
+    """What stands in a role of the run."""
+    if any(link.role == role for link in run.artifacts):
+        return "output"
+    return "input" if any(link.role == role for link in run.datasets) else "document"
+
+
 def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: bool) -> Lineage:
-    roles = {link.role: "input" for link in run.datasets} | {link.role: "output" for link in run.artifacts}
-    direction = roles.get(place.role, "document")
     return Lineage(
         manifest=entry.id,
         run=entry.manifest.run,
@@ -257,7 +216,7 @@ def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: boo
         recorded_at=entry.manifest.recorded_at,
         role=place.role,
         member=place.member,
-        direction="output" if direction == "output" else "input" if direction == "input" else "document",
+        direction=direction_of(run, place.role),
         run_id=run.run_id,
         label=run.label,
         datasets=tuple(dataset_state(store, entry, link, check_data) for link in run.datasets),
@@ -267,13 +226,16 @@ def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: boo
 
 def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> DatasetState:
     """A link of a run beside what lies at its place now (if `check`, by reading all of it)."""
-    note = entry.manifest.note_of(link.role)
-    view = file_view(store, link, entry.manifest)
-    path = note.path if note is not None and not note.outside else None
+    path = _path_of(entry.manifest, link)
     state: State = "not-checked"
     if check and path is not None:
         with suppress(FileChanged, OperatingSystemRefused):  # it cannot be read now: nothing is known of it
             state = compare_with_disk(store, link, path)
+    return state_of(file_view(store, link, entry.manifest), entry.manifest, link, state)
+
+
+def state_of(view: FileView, manifest: Manifest, link: Link, state: State) -> DatasetState:
+    """A dataset's view, and how it compares with what lies at its place."""
     return DatasetState(
         role=view.role,
         name=view.name,
@@ -283,9 +245,15 @@ def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> Datase
         blake3=view.blake3,
         sha256=view.sha256,
         id=view.id,
-        path=path,
+        path=_path_of(manifest, link),
         state=state,
     )
+
+
+def _path_of(manifest: Manifest, link: Link) -> FileName | None:
+    """Where it lay, if that was in the folder that holds `.obs/`."""
+    note = manifest.note_of(link.role)
+    return note.path if note is not None and not note.outside else None
 
 
 def compare_with_disk(store: Store, link: Link, path: FileName) -> State:

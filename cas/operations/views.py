@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
 from ..format.data import File, Tree
@@ -12,6 +14,9 @@ from ..format.names import FileName
 from ..format.runs import Document, Link, Metrics, Params, Run, Status
 from ..store.chain import Entry
 from ..store.store import Store
+
+if TYPE_CHECKING:  # a list of runs needs none
+    from ..format.reports import Report
 
 
 @frozen
@@ -60,26 +65,27 @@ class RunView:
 
 def file_view(store: Store, link: Link, manifest: Manifest | None) -> FileView:
     """A link with what its object says. A damaged object leaves its facts unknown."""
-    size: int | None = None
-    count: int | None = None
-    digest: BlobId | None = None
+    found: File | Tree | None
     try:
         if link.kind == "file":
-            file = store.objects.get(File, link.id, "a run")
-            size, count, digest = file.size, 1, file.blake3
+            found = store.objects.get(File, link.id, "a run")
         else:
-            tree = store.objects.get(Tree, link.id, "a run")
-            size, count = tree.size, tree.count
+            found = store.objects.get(Tree, link.id, "a run")
     except (IntegrityError, FormatError):
-        pass  # `verify` names what is wrong with it; here the rest of the run is still worth telling
+        found = None  # `verify` names what is wrong with it; here the rest of the run is still worth telling
+    return view_of(link, found, manifest)
+
+
+def view_of(link: Link, found: File | Tree | None, manifest: Manifest | None) -> FileView:
+    """A link with what its object says (None: it cannot be read)."""
     note = manifest.note_of(link.role) if manifest is not None else None
     return FileView(
         role=link.role,
         name=link.name,
         kind=link.kind,
-        size=size,
-        count=count,
-        blake3=digest,
+        size=found.size if found is not None else None,
+        count=found.count if isinstance(found, Tree) else 1 if found is not None else None,
+        blake3=found.blake3 if isinstance(found, File) else None,
         sha256=note.sha256 if note is not None else None,
         id=link.id,
     )
@@ -113,6 +119,12 @@ def run_view(store: Store, entry: Entry, run: Run) -> RunView:
         datasets=tuple(file_view(store, link, manifest) for link in run.datasets),
         artifacts=tuple(file_view(store, link, manifest) for link in run.artifacts),
     )
+
+
+def count_of(report: Report | None, metrics: dict[str, Value] | None, name: str) -> int | None:
+    """A count as the metrics state it, else as the report knows it from the trainer's own record."""
+    stated = claimed_count(metrics, name)
+    return stated if stated is not None or report is None else report.counts.get(name)
 
 
 def claimed_count(metrics: dict[str, Value] | None, name: str) -> int | None:

@@ -1,367 +1,296 @@
-"""The expressions of `log --where`: what has to be true of a run.
+"""The language of `obs log --where`: from text to an expression. It is parsed, and never run as code.
 
-    expression   a and b, a or b, not a, (a)                    `not` binds closest, then `and`
-    test         FIELD OP VALUE        OP: < <= > >= == !=
-                 FIELD contains VALUE  a text has it in it, a list has it as an item
-                 FIELD in (VALUE, …)
-                 diagnostics has CODE
-    FIELD        status label run_id message recorded_at sequence num_samples num_features dropped_rows
-                 metrics.NAME params.NAME, and NAME.NAME for what is nested; NAME may be quoted
-    VALUE        a number (nan, inf, -inf too), "text", 'text', true, false, null; a bare word is a text
+    expression  =  conjunction { "or" conjunction }
+    conjunction =  negation { "and" negation }
+    negation    =  "not" negation  |  "(" expression ")"  |  condition
+    condition   =  operand ("<" | "<=" | ">" | ">=" | "==" | "!=") operand
+                |  name "in" "(" value { "," value } ")"
+                |  name "contains" text
+                |  "diagnostics" "has" (CODE | text)
+    operand     =  name | value
+    value       =  number | text | "true" | "false" | "null" | "nan" | "inf" | "-inf"
+    name        =  FIELD | ("metrics" | "params") "." key { "." key }
 
-What is not known is neither true nor false: a test of it does not hold, and its `not` does not either. Only
-`== null` and `!= null` ask whether something is known. Numbers compare with numbers and texts with texts (by
-code points); between others `==` is false, `!=` true, and order unknown. An expression is parsed, never
-evaluated as code, and is read in time that is linear in its length.
+A key is letters, digits, `_` and `-`, or a quoted text. Text stands in `'` or `"`; a backslash goes before
+a quote or a backslash, and `\\n` and `\\t` are what they are elsewhere. Words of the language may be in any
+case. Law: `parse(to_text(expression)) == expression`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple, TypeAlias, TypeGuard
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final, NamedTuple, NoReturn, cast
 
 from ..errors import BadExpression
-from ..format.canonical import Value
-from ..format.frozen import frozen
+from ..format.names import is_code
+from .expressions import (
+    DIAGNOSTICS,
+    FIELDS,
+    KEY,
+    MAPS,
+    And,
+    Comparison,
+    Constant,
+    Contains,
+    Expression,
+    Has,
+    In,
+    Name,
+    Not,
+    Operand,
+    Operator,
+    Or,
+    Scalar,
+)
 
 MAX_CHARACTERS: Final = 10_000
 MAX_DEPTH: Final = 50
-FIELDS: Final = (
-    *("status", "label", "run_id", "message", "recorded_at", "sequence"),
-    *("num_samples", "num_features", "dropped_rows"),
-)
-DOCUMENTS: Final = ("metrics", "params")
-_COMPARISONS: Final = ("<=", ">=", "==", "!=", "<", ">")
-_WORDS: Final = frozenset({"and", "or", "not", "in", "has", "contains"})
-_CONSTANTS: Final[dict[str, Value]] = {
-    "true": True, "false": False, "null": None, "nan": math.nan, "inf": math.inf, "-inf": -math.inf,
-}  # fmt: skip
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""Of parentheses and `not` within each other."""
+_MAX_DIGITS: Final = 100
+_WORDS: Final = ("and", "or", "not", "in", "contains", "has", "true", "false", "null", "nan", "inf")
+_MISTAKES: Final = {
+    "=": "did you mean '=='?",
+    "&&": "write 'and'",
+    "&": "write 'and'",
+    "||": "write 'or'",
+    "|": "write 'or'",
+    "<>": "write '!='",
+    "!": "write 'not', or '!=' between two values",
+}
 _TOKEN: Final = re.compile(
-    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<sign><=|>=|==|!=|<|>|=|\(|\)|,)
-    |(?P<word>[^\s"'()<>=!,]+(?:"(?:[^"\\]|\\.)*"[^\s"'()<>=!,]*)*))""",
-    re.VERBOSE | re.DOTALL,
+    r"""(?P<space>\s+)
+    | (?P<comparison><=|>=|==|!=|<(?!>)|>)
+    | (?P<mark>[(),])
+    | (?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))
+    | (?P<inf>[+-]inf\b)
+    | (?P<quote>["'])
+    | (?P<word>[^\W\d]\w*)
+    | (?P<mistake>&&|\|\||<>|[=&|!])""",
+    re.VERBOSE,
 )
-
-Truth: TypeAlias = bool | None
-"""None: not known."""
-
-
-@frozen
-class Subject:
-    """What a run is asked for. A document that is not there, or cannot be read, is None."""
-
-    fields: Mapping[str, Value]
-    metrics: dict[str, Value] | None
-    params: dict[str, Value] | None
-    diagnostics: frozenset[str] | None
-
-
-@frozen
-class Field:
-    """What a test is about: `path` is empty for the run's own fields, and leads into a document else."""
-
-    name: str
-    path: tuple[str, ...] = ()
-
-
-@frozen
-class Condition:
-    """One question. `operator` is a comparison, `in`, `contains` or `has`; `values` are its right side."""
-
-    field: Field
-    operator: str
-    values: tuple[Value, ...]
-
-
-@frozen
-class Not:
-    """The opposite of what is known."""
-
-    of: Expression
-
-
-@frozen
-class Both:
-    """All of two or more."""
-
-    parts: tuple[Expression, ...]
-
-
-@frozen
-class Either:
-    """One of two or more."""
-
-    parts: tuple[Expression, ...]
-
-
-Expression: TypeAlias = "Condition | Not | Both | Either"
-
-
-# ------------------------------------------------------------------ asking
-
-
-def holds(expression: Expression, subject: Subject) -> Truth:
-    """Whether it is true of a run, by Kleene's three-valued logic."""
-    if isinstance(expression, Condition):
-        return _condition(expression, subject)
-    if isinstance(expression, Not):
-        found = holds(expression.of, subject)
-        return None if found is None else not found
-    decisive = isinstance(expression, Either)
-    known = True
-    for part in expression.parts:
-        found = holds(part, subject)
-        if found is decisive:
-            return decisive
-        known = known and found is not None
-    return (not decisive) if known else None
-
-
-def conditions_of(expression: Expression) -> Iterator[Condition]:
-    """Every test in it: what has to be read to answer it."""
-    if isinstance(expression, Condition):
-        yield expression
-    elif isinstance(expression, Not):
-        yield from conditions_of(expression.of)
-    else:
-        for part in expression.parts:
-            yield from conditions_of(part)
-
-
-def _condition(asked: Condition, subject: Subject) -> Truth:
-    if asked.operator == "has":
-        codes = subject.diagnostics
-        return None if codes is None else asked.values[0] in codes
-    found = _value_of(asked.field, subject)
-    if asked.operator in ("==", "!=") and asked.values[0] is None:
-        return (found is None) == (asked.operator == "==")
-    if found is None:
-        return None
-    if asked.operator == "contains":
-        return _contains(found, asked.values[0])
-    if asked.operator == "in":
-        return any(_equal(found, value) for value in asked.values)
-    (value,) = asked.values
-    if asked.operator in ("==", "!="):
-        return _equal(found, value) == (asked.operator == "==")
-    order = _order(found, value)
-    return None if order is None else order(asked.operator)
-
-
-def _value_of(field: Field, subject: Subject) -> Value:
-    if not field.path:
-        return subject.fields.get(field.name)
-    found: Value = subject.metrics if field.name == "metrics" else subject.params
-    for at, name in enumerate(field.path):
-        if not isinstance(found, dict):
-            return None
-        whole = ".".join(field.path[at:])
-        if whole in found:  # a key with dots in it, as it stands in the document
-            return found[whole]
-        found = found.get(name)
-    return found
-
-
-def _is_number(value: Value) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _equal(found: Value, value: Value) -> bool:
-    if isinstance(found, float) and isinstance(value, float) and math.isnan(found) and math.isnan(value):
-        return True
-    return (type(found) is type(value) or (_is_number(found) and _is_number(value))) and found == value
-
-
-def _order(found: Value, value: Value) -> Callable[[str], bool] | None:
-    """How two values compare; None if they have no order."""
-    if isinstance(found, str) and isinstance(value, str):
-        less, same = found < value, found == value
-    elif _is_number(found) and _is_number(value):
-        less, same = found < value, found == value
-        if found != found or value != value:
-            return lambda _: False
-    else:
-        return None
-    return lambda sign: (same and "=" in sign) or (not same and less == (sign[0] == "<"))
-
-
-def _contains(found: Value, value: Value) -> Truth:
-    if isinstance(found, str):
-        return value in found if isinstance(value, str) else None
-    return any(_equal(item, value) for item in found) if isinstance(found, list) else None
-
-
-# ------------------------------------------------------------------ reading
+_ESCAPES: Final = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
 class _Token(NamedTuple):
+    """`kind`: name, value, word, comparison, mark, end; `at` counts from 0."""
+
     kind: str
     text: str
-    column: int
-    """Counted from 1."""
+    at: int
+    meaning: Name | Constant | None = None
 
 
 def parse(text: str) -> Expression:
-    """The expression that a text says. Raises BadExpression, which knows the column."""
+    """The expression. Raises BadExpression, which points at the column of what is wrong."""
     if len(text) > MAX_CHARACTERS:
-        problem = f"an expression has at most {MAX_CHARACTERS:,} characters, and this one has {len(text):,}"
-        raise BadExpression(expression=text[:80], column=MAX_CHARACTERS + 1, problem=problem)
-    return _Parser(text).whole()
+        problem = f"the expression has more than {MAX_CHARACTERS} characters"
+        raise BadExpression(text="", column=1, problem=problem)
+    parser = _Parser(text)
+    found = parser.either(0)
+    parser.expect_end()
+    return found
 
 
 class _Parser:
-    """Recursive descent, as deep as the parentheses and `not`s that are counted."""
+    """Reads one expression, a token ahead. Only `(` and `not` go deeper, and MAX_DEPTH bounds them."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(self._cut())
-        self._at = 0
-        self._depth = 0
+        self._tokens = self._read()
+        self._next = next(self._tokens)
 
-    def whole(self) -> Expression:
-        found = self._either()
-        if (token := self._peek()).kind != "end":
-            raise self._wrong(token, "'and', 'or' or the end is expected here")
-        return found
+    # -------------------------------------------------------------- grammar
 
-    def _cut(self) -> Iterator[_Token]:
-        at, end = 0, len(self._text.rstrip())
-        while at < end:
+    def either(self, depth: int) -> Expression:
+        parts = [self._all(depth)]
+        while self._take("word", "or"):
+            parts.append(self._all(depth))
+        return Or(parts=tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _all(self, depth: int) -> Expression:
+        parts = [self._negation(depth)]
+        while self._take("word", "and"):
+            parts.append(self._negation(depth))
+        return And(parts=tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _negation(self, depth: int) -> Expression:
+        if depth > MAX_DEPTH:
+            self._fail(f"parentheses and 'not' are nested more than {MAX_DEPTH} deep")
+        if self._take("word", "not"):
+            return Not(part=self._negation(depth + 1))
+        if self._take("mark", "("):
+            found = self.either(depth + 1)
+            if not self._take("mark", ")"):
+                self._fail("expected 'and', 'or' or ')'")
+            return found
+        return self._condition()
+
+    def _condition(self) -> Expression:
+        start = self._next
+        left = self._operand("a name, a value, 'not' or '('")
+        if isinstance(left, Name):
+            if left.path == (DIAGNOSTICS,):
+                return self._has()
+            if self._take("word", "in"):
+                return self._in(left)
+            if self._take("word", "contains"):
+                return Contains(name=left, text=self._contained())
+            if self._next.text == "has":
+                self._fail("only 'diagnostics' has anything", "of a text: 'contains'")
+        operator = self._next
+        if operator.kind != "comparison":
+            self._fail("expected a comparison, as '=='" + (", 'in' or 'contains'" * isinstance(left, Name)))
+        self._advance()
+        right = self._operand("a name or a value")
+        if isinstance(right, Name) and right.path == (DIAGNOSTICS,):
+            self._fail_at(operator.at, "diagnostics cannot be compared", "write 'diagnostics has CODE'")
+        if isinstance(left, Constant) and isinstance(right, Constant):
+            self._fail_at(start.at, "one side has to be a name", _hint_names())
+        if self._next.kind == "comparison":
+            self._fail("comparisons do not chain", "write 'A < B and B < C'")
+        return Comparison(left=left, operator=cast("Operator", operator.text), right=right)
+
+    def _has(self) -> Expression:
+        if not self._take("word", "has"):
+            self._fail("expected 'has' after 'diagnostics'")
+        code = self._next
+        text = code.meaning.value if isinstance(code.meaning, Constant) else code.text
+        if code.kind not in ("bare", "value") or not isinstance(text, str) or not is_code(text):
+            self._fail("expected the code of a diagnostic, as MISSING_VALUES_DROPPED")
+        self._advance()
+        return Has(code=text)
+
+    def _in(self, name: Name) -> Expression:
+        if not self._take("mark", "("):
+            self._fail("expected '(' after 'in'")
+        values: list[Constant] = []
+        while True:
+            found = self._operand("a value")
+            if isinstance(found, Name):
+                self._fail("expected a value before this", "names do not stand in a list")
+            values.append(found)
+            if self._take("mark", ")"):
+                return In(name=name, values=tuple(values))
+            if not self._take("mark", ","):
+                self._fail("expected ',' or ')'")
+
+    def _contained(self) -> str:
+        meaning = self._next.meaning
+        if not isinstance(meaning, Constant) or not isinstance(meaning.value, str):
+            self._fail("expected a text in quotes after 'contains'")
+        self._advance()
+        return meaning.value
+
+    def _operand(self, wanted: str) -> Operand:
+        token = self._next
+        if token.kind == "bare":
+            near = get_close_matches(token.text, (*FIELDS, *MAPS, DIAGNOSTICS), 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"a text stands in quotes; {_hint_names()}"
+            self._fail(f"no field is called '{token.text[:40]}'", hint)
+        if token.meaning is None:
+            self._fail(f"expected {wanted}")
+        self._advance()
+        return token.meaning
+
+    def expect_end(self) -> None:
+        if self._next.kind != "end":
+            self._fail("expected 'and', 'or' or the end")
+
+    # -------------------------------------------------------------- tokens
+
+    def _advance(self) -> None:
+        self._next = next(self._tokens)
+
+    def _take(self, kind: str, text: str) -> bool:
+        if (self._next.kind, self._next.text) != (kind, text):
+            return False
+        self._advance()
+        return True
+
+    def _fail(self, problem: str, hint: str | None = None) -> NoReturn:
+        self._fail_at(self._next.at, problem, hint)
+
+    def _fail_at(self, at: int, problem: str, hint: str | None = None) -> NoReturn:
+        raise BadExpression(text=self._text, column=at + 1, problem=problem, hint=hint)
+
+    def _read(self) -> Iterator[_Token]:
+        at = 0
+        while at < len(self._text):
             found = _TOKEN.match(self._text, at)
-            if found is None or found.lastgroup is None:
-                at += len(self._text[at:]) - len(self._text[at:].lstrip())
-                sign = self._text[at]
-                problem = "this quote is never closed" if sign in "\"'" else f"'{sign}' means nothing here"
-                raise self._wrong(_Token("end", "", at + 1), problem)
-            start = found.start(found.lastgroup)
-            yield _Token(found.lastgroup, found[found.lastgroup], start + 1)
-            at = found.end()
-        yield _Token("end", "", end + 1)
+            kind = found.lastgroup if found is not None else None
+            if found is None or kind is None:
+                self._fail_at(at, "no expression has this here", _hint_names())
+            text, start, at = found[0], at, found.end()
+            if kind == "mistake":
+                self._fail_at(start, f"'{text}' is no operator", _MISTAKES[text])
+            elif kind == "number":
+                yield _Token("value", text, start, Constant(value=self._number(text, start)))
+            elif kind == "inf":
+                yield _Token("value", text, start, Constant(value=float(text)))
+            elif kind == "quote":
+                value, at = self._quoted(start)
+                yield _Token("value", text, start, Constant(value=value))
+            elif kind == "word":
+                token, at = self._word(text, start, at)
+                yield token
+            elif kind != "space":
+                yield _Token(kind, text, start)
+        while True:
+            yield _Token("end", "", len(self._text))
 
-    def _peek(self) -> _Token:
-        return self._tokens[self._at]
+    def _number(self, text: str, at: int) -> float:
+        if len(text) > _MAX_DIGITS:
+            self._fail_at(at, f"a number has at most {_MAX_DIGITS} characters")
+        return float(text) if set(text) & set(".eE") else int(text)
 
-    def _next(self) -> _Token:
-        token = self._tokens[self._at]
-        self._at += token.kind != "end"
-        return token
+    def _quoted(self, start: int) -> tuple[str, int]:
+        """The text that begins with the quote at `start`, and the place behind it."""
+        quote, at, pieces = self._text[start], start + 1, list[str]()
+        while at < len(self._text) and self._text[at] != quote:
+            one = self._text[at]
+            if one == "\\":
+                at += 1
+                escape = self._text[at : at + 1]
+                if escape not in _ESCAPES:
+                    self._fail_at(at - 1, "a backslash stands before a quote, a backslash, n or t")
+                one = _ESCAPES[escape]
+            pieces.append(one)
+            at += 1
+        if at >= len(self._text):
+            self._fail_at(start, "this quote is not closed")
+        return "".join(pieces), at + 1
 
-    def _takes(self, kind: str, text: str) -> bool:
-        token = self._peek()
-        if token.kind == kind and token.text == text:
-            self._at += 1
-            return True
-        return False
-
-    def _either(self) -> Expression:
-        parts = [self._both()]
-        while self._takes("word", "or"):
-            parts.append(self._both())
-        return parts[0] if len(parts) == 1 else Either(parts=tuple(parts))
-
-    def _both(self) -> Expression:
-        parts = [self._not()]
-        while self._takes("word", "and"):
-            parts.append(self._not())
-        return parts[0] if len(parts) == 1 else Both(parts=tuple(parts))
-
-    def _not(self) -> Expression:
-        token = self._peek()
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._wrong(token, f"this is nested more than {MAX_DEPTH} deep")
-        if self._takes("word", "not"):
-            found: Expression = Not(of=self._not())
-        elif self._takes("sign", "("):
-            found = self._either()
-            if not self._takes("sign", ")"):
-                raise self._wrong(self._peek(), "')' is expected here")
-        else:
-            found = self._condition()
-        self._depth -= 1
-        return found
-
-    def _condition(self) -> Condition:
-        token = self._next()
-        if token.kind != "word" or token.text in _WORDS:
-            raise self._wrong(token, "a field is expected here, as in metrics.accuracy > 0.9")
-        if token.text == "diagnostics":
-            if not self._takes("word", "has"):
-                raise self._wrong(self._peek(), "'has' and a code are expected here")
-            return Condition(field=Field(name="diagnostics"), operator="has", values=(self._code(),))
-        field = self._field(token)
-        sign = self._next()
-        if sign.kind == "sign" and sign.text in _COMPARISONS:
-            return Condition(field=field, operator=sign.text, values=(self._value(),))
-        if sign.kind == "word" and sign.text == "contains":
-            return Condition(field=field, operator="contains", values=(self._value(),))
-        if sign.kind == "word" and sign.text == "in":
-            return Condition(field=field, operator="in", values=self._list())
-        if sign.text == "=":
-            raise self._wrong(sign, "equality is written ==")
-        if sign.text == "has":
-            raise self._wrong(sign, "only diagnostics has codes; of a text or list ask whether it contains")
-        raise self._wrong(sign, "a comparison is expected here: < <= > >= == != in contains")
-
-    def _field(self, token: _Token) -> Field:
-        name, dot, rest = token.text.partition(".")
-        if not dot and name in FIELDS:
-            return Field(name=name)
-        if dot and name in DOCUMENTS and rest:
-            path = tuple(_unquoted(part) for part in re.findall(r'"(?:[^"\\]|\\.)*"|[^."]+', rest))
-            if path and all(path):
-                return Field(name=name, path=path)
-        from difflib import get_close_matches
-
-        known = [*FIELDS, *(f"{document}.NAME" for document in DOCUMENTS), "diagnostics"]
-        near = get_close_matches(token.text, known, 1)
-        ask = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-        raise self._wrong(token, f"there is no field '{token.text[:40]}'{ask}")
-
-    def _code(self) -> str:
-        token = self._next()
-        if token.kind not in ("word", "text") or token.text in _WORDS:
-            raise self._wrong(token, "a code is expected here, as in MISSING_VALUES_DROPPED")
-        return _unquoted(token.text)
-
-    def _value(self) -> Value:
-        token = self._next()
-        if token.kind == "text":
-            return _unquoted(token.text)
-        if token.kind != "word" or token.text in _WORDS:
-            raise self._wrong(token, 'a value is expected here: a number, a word or "a text"')
-        if token.text in _CONSTANTS:
-            return _CONSTANTS[token.text]
-        if _NUMBER.fullmatch(token.text):
-            return _number(token.text)
-        return _unquoted(token.text)
-
-    def _list(self) -> tuple[Value, ...]:
-        if not self._takes("sign", "("):
-            raise self._wrong(self._peek(), "a list in parentheses is expected here, as in (1, 2)")
-        values = [self._value()]
-        while self._takes("sign", ","):
-            values.append(self._value())
-        if not self._takes("sign", ")"):
-            raise self._wrong(self._peek(), "',' or ')' is expected here")
-        return tuple(values)
-
-    def _wrong(self, token: _Token, problem: str) -> BadExpression:
-        return BadExpression(expression=self._text, column=token.column, problem=problem)
+    def _word(self, text: str, start: int, at: int) -> tuple[_Token, int]:
+        """A word of the language, a name with its keys, or a bare word; and the place behind it."""
+        keys: list[str] = []
+        while self._text[at : at + 1] == ".":
+            at += 1
+            if self._text[at : at + 1] in ('"', "'"):
+                key, at = self._quoted(at)
+            else:
+                found = KEY.match(self._text, at)
+                if found is None:
+                    self._fail_at(at, "expected a key after '.'", f'odd ones in quotes: {text}."a b"')
+                key, at = found[0], found.end()
+            keys.append(key)
+        lower = text.lower()
+        if not keys and lower in _WORDS:
+            constants: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+            constants |= {"nan": math.nan, "inf": math.inf}
+            if lower in constants:
+                return _Token("value", text, start, Constant(value=constants[lower])), at
+            return _Token("word", lower, start), at
+        if text in MAPS and not keys:
+            self._fail_at(at, f"expected '.' and a key: {text}.NAME")
+        if keys and text in (*FIELDS, DIAGNOSTICS):
+            self._fail_at(start, f"'{text}' has no keys")
+        if text in (*MAPS, *FIELDS, DIAGNOSTICS):
+            return _Token("name", text, start, Name(path=(text, *keys))), at
+        return _Token("bare", text, start), at
 
 
-def _number(text: str) -> Value:
-    """An int if it is written as one. (One of thousands of digits is as far from any count as infinity.)"""
-    if text.lstrip("+-").isdigit() and len(text) <= 40:
-        return int(text)
-    return float(text)
-
-
-def _unquoted(text: str) -> str:
-    if text[:1] not in ("'", '"'):
-        return text
-    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+def _hint_names() -> str:
+    return f"names are metrics.NAME, params.NAME, {', '.join(FIELDS)}, diagnostics"

@@ -179,9 +179,7 @@ class StatCache:
 
     def remember(self, key: Key, digests: Digests) -> bool:
         """Notes the digests of a file that was read after this cache was opened; False if it is too young."""
-        margin = SAME_CLOCK_MARGIN_NS if key[0] == self._device else OTHER_CLOCK_MARGIN_NS
-        newest = self._now_ns - margin
-        if key[3] >= newest or key[4] >= newest:
+        if not self.is_settled(key):
             return False
         blake3_digest, sha256 = digests
         try:
@@ -195,6 +193,12 @@ class StatCache:
         else:
             rows += row
         return True
+
+    def is_settled(self, key: Key) -> bool:
+        """Whether a file was so old when this cache was opened that its stat tells of a later change."""
+        margin = SAME_CLOCK_MARGIN_NS if key[0] == self._device else OTHER_CLOCK_MARGIN_NS
+        newest = self._now_ns - margin
+        return key[3] < newest and key[4] < newest
 
     def find_answer(self, asked: bytes) -> bytes | None:
         """The answer to what `asked` is a digest of, at most 4 KiB; None if it is not known."""

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...cas.errors import BadArgument
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import to_json, write_json_line
 from ..pager import paged
 
 if TYPE_CHECKING:
-    from ...cas.operations.where import Expression
+    from ...cas.operations.expressions import Expression
     from ..templates import Template
 
 
@@ -35,11 +34,9 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
 @click.option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
 @click.option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
-@click.option(
-    "--where", multiple=True, metavar="EXPR", help="It is true of the run; of several, all of them."
-)
-@click.option("--data", metavar="PATH", help="Runs that read these bytes: a file or folder.")
-@click.option("--model", metavar="PATH", help="Runs that wrote these bytes: a file or folder.")
+@click.option("--where", metavar="EXPR", multiple=True, help="Runs of which EXPR holds.")
+@click.option("--data", metavar="PATH", help="Runs that read these bytes (a file or a folder).")
+@click.option("--model", metavar="PATH", help="Runs that wrote these bytes (a file or a folder).")
 @click.option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
 @click.option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
@@ -69,13 +66,7 @@ def command(
     from ...cas.operations.log import Damage, LogRequest, log
     from ..render import log_lines
 
-    if as_json and (oneline or template is not None):
-        raise BadArgument(
-            what=f"--json has a form of its own: leave out {'--oneline' if oneline else '--format'}"
-        )
-    if oneline and template is not None:
-        raise BadArgument(what="--oneline and --format are two forms of a line: leave one of them out")
-
+    _check_forms(as_json=as_json, oneline=oneline, template=template)
     request = LogRequest(
         limit=max_count,
         since=_moment(since, "--since", end_of_day=False),
@@ -103,12 +94,14 @@ def command(
     return 3 if damaged else 0
 
 
-def _moment(text: str | None, option: str, *, end_of_day: bool) -> str | None:
-    if text is None:
-        return None
-    from ..times import moment_of
+def _check_forms(*, as_json: bool, oneline: bool, template: str | None) -> None:
+    """One form of a line at a time."""
+    asked = [("--json", as_json), ("--oneline", oneline), ("--format", template is not None)]
+    given = [name for name, is_given in asked if is_given]
+    if len(given) > 1:
+        from ...cas.errors import BadArgument
 
-    return moment_of(text, option, end_of_day=end_of_day)
+        raise BadArgument(what=f"{' and '.join(given)} are different forms of a line: choose one")
 
 
 def _expressions(texts: tuple[str, ...]) -> tuple[Expression, ...]:
@@ -116,7 +109,15 @@ def _expressions(texts: tuple[str, ...]) -> tuple[Expression, ...]:
         return ()
     from ...cas.operations.where import parse
 
-    return tuple(parse(text) for text in texts)
+    return tuple(map(parse, texts))
+
+
+def _moment(text: str | None, option: str, *, end_of_day: bool) -> str | None:
+    if text is None:
+        return None
+    from ..times import moment_of
+
+    return moment_of(text, option, end_of_day=end_of_day)
 
 
 def _template(text: str | None) -> Template | None:

@@ -35,6 +35,8 @@ def named(text: str) -> Named:
     configured=True,
     examples=[
         "obs record --data data.csv --label diagnosis --model model.pkl --metrics metrics.json -m first",
+        "obs record .ml/runs/20261124-093000",
+        "obs record --all .",
         "obs record --data train=train.csv --data test=test.csv --artifact plot=roc.png --param C=0.1",
     ],
 )
@@ -53,7 +55,7 @@ def named(text: str) -> Named:
 @click.option("-m", "--message", metavar="MSG", help="What this run was about.")
 @click.option("--run-id", metavar="ID", help="What the trainer calls this run.")
 @click.option(
-    "--status", type=click.Choice(["ok", "failed", "cancelled"]), default="ok", help="How the run ended."
+    "--status", type=click.Choice(["ok", "failed", "cancelled"]), help="How the run ended; ok if not said."
 )
 @click.option("--keep-data", is_flag=True, help="Keep the bytes of the datasets too.")
 @click.option("--no-keep", is_flag=True, help="Keep no bytes at all, only what they were.")
@@ -66,6 +68,12 @@ def named(text: str) -> Named:
 @click.option("--timestamp", metavar="RFC3339", help="The time to write down, instead of now.")
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Hash N large files at once."
+)
+@click.option(
+    "--all",
+    "workspace",
+    metavar="WORKSPACE",
+    help="Record every run of a trainer's workspace that is not recorded yet.",
 )
 @click.option("--force", is_flag=True, help="Add a manifest even if the run is recorded already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded, and write nothing.")
@@ -83,7 +91,7 @@ def command(
     artifact: tuple[str, ...],
     message: str | None,
     run_id: str | None,
-    status: str,
+    status: str | None,
     keep_data: bool,
     no_keep: bool,
     no_sha256: bool,
@@ -94,6 +102,7 @@ def command(
     python: str | None,
     timestamp: str | None,
     jobs: int,
+    workspace: str | None,
     force: bool,
     dry_run: bool,
     as_json: bool,
@@ -103,13 +112,16 @@ def command(
     Every file is read once. The model, the metrics and other artifacts are kept as they are; datasets
     are not, unless --keep-data says so. Files are only read, and nothing outside .obs/ is written.
 
-    RUN_DIR names a folder with the trainer's usual file names: model.pkl or model.joblib,
-    metrics.json, params.json, and what lies under artifacts/.
+    RUN_DIR names a folder with the trainer's usual file names (model.pkl or model.joblib, metrics.json,
+    params.json, and what lies under artifacts/), or the folder of a run of RunForge or MLflow. What it says
+    of the run counts where no option does.
     """
     from ... import __version__
     from ...cas.operations.environment import begin_environment
 
     moment = invocation.now(timestamp)
+    if workspace is not None and run_dir is not None:
+        raise BadArgument(what="--all takes every run of a workspace, and RUN_DIR names one")
     if keep_data and no_keep:
         raise BadArgument(what="--keep-data and --no-keep contradict each other")
     store = invocation.open_store()
@@ -119,6 +131,7 @@ def command(
     # The rest is imported, and the files are read, while git is asked.
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
+    from ..config import metrics_contract
     from ..progress import Progress
     from ..render import record_lines
 
@@ -129,15 +142,9 @@ def command(
         given_params += [parse_param_option(text) for text in param]
     artifacts = tuple(named(text) for text in artifact)
     model_named = Named(path=model) if model is not None else None
-    if run_dir is not None:
-        from ...cas.operations.run_folder import plain_run_folder
-
-        found = plain_run_folder(run_dir)
-        model_named = model_named or (Named(path=found.model) if found.model is not None else None)
-        metrics, params = metrics or found.metrics, params or found.params
-        artifacts += tuple(Named(path=path) for path in found.artifacts)
     request = RecordRequest(
         obs_version=__version__,
+        run_dir=workspace if workspace is not None else run_dir,
         datasets=tuple(named(text) for text in data),
         model=model_named,
         artifacts=artifacts,
@@ -145,9 +152,11 @@ def command(
         params=params,
         given_params=tuple(given_params),
         label=label,
+        metrics_contract=metrics_contract(invocation.cwd),
         message=message,
         run_id=run_id,
         status="failed" if status == "failed" else "cancelled" if status == "cancelled" else "ok",
+        status_is_given=status is not None,
         keep_data=keep_data,
         keep_artifacts=not no_keep,
         sha256=not no_sha256,
@@ -157,8 +166,13 @@ def command(
         jobs=jobs,
         threads=min(2, os.cpu_count() or 1),
         force=force,
+        only_new=workspace is not None,
         dry_run=dry_run,
     )
+    if workspace is not None:
+        from ..workspace import record_workspace
+
+        return record_workspace(invocation, store, request, environment, moment, as_json=as_json)
     with store, Progress.of(invocation, "reading") as progress:
         done = record(store, request, environment=environment, now=lambda: moment, progress=progress)
     if as_json:

@@ -31,7 +31,7 @@ def command(
     from ...cas.errors import BadArgument
     from ...cas.operations.revisions import Target
     from ...cas.operations.show import ShownRun, raw_bytes, show
-    from ..render import show_lines
+    from ..render_show import show_lines
 
     if raw and as_json:
         raise BadArgument(what="--raw prints bytes and --json prints JSON: choose one")

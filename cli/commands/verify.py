@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..application import ObsCommand
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
+if TYPE_CHECKING:
+    from ...cas.operations.anchors import Anchor
+
 
 @click.command(
     "verify",
     cls=ObsCommand,
-    examples=["obs verify model.pkl", "obs verify model.pkl --check-data", "obs verify --full"],
+    examples=[
+        "obs verify model.pkl",
+        "obs verify model.pkl --against runs.checkpoint",
+        "obs verify model.pkl --proof model.pkl.tlog-proof --against runs.checkpoint",
+        "obs verify --full",
+    ],
 )
 @click.argument("file", required=False)
 @click.option(
     "--against", metavar="ID64|FILE", help="An anchor kept elsewhere: a head's 64 digits, or a checkpoint."
 )
+@click.option("--proof", metavar="FILE", help="Check this proof of 'obs prove' instead of a store.")
 @click.option("--full", is_flag=True, help="Read and hash the kept bytes too.")
 @click.option("--check-data", is_flag=True, help="Read the datasets that still lie where they lay.")
 @click.pass_obj
@@ -26,6 +37,7 @@ def command(
     *,
     file: str | None,
     against: str | None,
+    proof: str | None,
     full: bool,
     check_data: bool,
     as_json: bool,
@@ -36,20 +48,27 @@ def command(
     CHAIN-CONSISTENT: its manifest is in the history that HEAD leads to, every link checked.
     ANCHORED(n of N): the history up to n is the one that the anchor names.
 
+    With --proof no store is needed, and it is PROVEN-AGAINST the anchor, or an UNANCHORED-PROOF.
     Without FILE: the chain and all objects. FILE is always read; what counts is its content.
     """
     from ...cas.errors import BadArgument
+    from ...cas.operations.anchors import read_anchor
+
+    if file is None and (against is not None or proof is not None or check_data):
+        raise BadArgument(
+            what="--against, --proof and --check-data are about a file", hint="name the file to verify"
+        )
+    if proof is not None and (full or check_data):
+        raise BadArgument(what="--full and --check-data look into a store, and --proof does without one")
+    anchor = read_anchor(against) if against is not None else None
+    if file is not None and proof is not None:
+        return _verify_proof(invocation, file, proof, anchor, as_json=as_json)
     from ...cas.operations.check import StoreCheck, check_store
-    from ...cas.operations.verify import Verification, read_anchor, verify_file
+    from ...cas.operations.verify import Verification, verify_file
     from ..render import check_lines, verify_lines
 
-    anchor = read_anchor(against) if against is not None else None
     with invocation.open_store() as store:
         if file is None:
-            if anchor is not None or check_data:
-                raise BadArgument(
-                    what="--against and --check-data are about a file", hint="name the file to verify"
-                )
             result: StoreCheck | Verification = check_store(store, full=full)
         else:
             result = verify_file(store, file, anchor=anchor, full=full, check_data=check_data)
@@ -62,5 +81,20 @@ def command(
             else verify_lines(result, color=invocation.color)
         )
         for line in lines:
+            write(line + "\n")
+    return result.exit_code
+
+
+def _verify_proof(
+    invocation: Invocation, file: str, proof: str, anchor: Anchor | None, *, as_json: bool
+) -> int:
+    from ...cas.operations.verifyproof import verify_proof
+    from ..render_proof import proof_lines
+
+    result = verify_proof(file, proof, anchor=anchor)
+    if as_json:
+        write_json(to_json(result))
+    else:
+        for line in proof_lines(result, color=invocation.color):
             write(line + "\n")
     return result.exit_code

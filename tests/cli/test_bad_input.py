@@ -220,7 +220,7 @@ def test_a_run_folder_without_a_run(names: list[str], says: str, project: Projec
     (project.home / "run").mkdir()
     for name in names:
         (project.home / "run" / name).write_bytes(b"x")
-    project.assert_refused(("record", "run"), 2, "USAGE", "run", says)
+    project.assert_refused(("record", "run"), 2, "INVALID_RUN_FOLDER", "run", says)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import click
 import pytest
+from commandline import obs
 from obs.cas.errors import BadArgument, OperatingSystemRefused
 from obs.cli.application import ObsCommand
-from obs.cli.config import MAX_BYTES, configured_files, find_configuration, load_defaults
+from obs.cli.config import MAX_BYTES, configured_files, find_configuration, load_defaults, metrics_contract
 
 
 def make_command() -> click.Command:
@@ -213,3 +215,41 @@ def test_a_configured_file_that_is_no_path(text: str, tmp_path: Path) -> None:
     (tmp_path / "obs.toml").write_text(text)
     with pytest.raises(BadArgument, match="has to be a path"):
         configured_files(str(tmp_path))
+
+
+# ------------------------------------------------------------------ what the metrics are to have
+
+
+def test_a_list_of_metrics_is_a_contract_and_a_text_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "obs.toml").write_text('metrics = ["num_samples", "accuracy"]\nlabel = "y"\n')
+    assert metrics_contract(str(tmp_path)) == ("accuracy", "num_samples")
+    assert defaults(tmp_path) == {"label": "y"}
+    assert configured_files(str(tmp_path)) == ()
+    (tmp_path / "obs.toml").write_text('metrics = "m.json"\n')
+    assert metrics_contract(str(tmp_path)) is None
+    assert configured_files(str(tmp_path)) == (("metrics", "m.json"),)
+
+
+def test_an_empty_contract_is_one(tmp_path: Path) -> None:
+    assert metrics_contract(str(tmp_path)) is None
+    (tmp_path / "pyproject.toml").write_text("[tool.obs]\nmetrics = []\n")
+    assert metrics_contract(str(tmp_path)) == ()
+
+
+@pytest.mark.parametrize("value", ['["a", 1]', '["a", "a"]', '[["a"]]'])
+def test_a_contract_that_is_none(tmp_path: Path, value: str) -> None:
+    (tmp_path / "obs.toml").write_text(f"metrics = {value}\n")
+    with pytest.raises(BadArgument, match="list of different keys"):
+        metrics_contract(str(tmp_path))
+
+
+def test_the_contract_is_compared_when_a_run_is_recorded(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text('{"accuracy": 0.5, "f1": 0.25}')
+    (tmp_path / "obs.toml").write_text('metrics = ["accuracy", "num_samples"]\n')
+    assert obs("init", cwd=tmp_path).code == 0
+    answer = obs("record", "--metrics", "m.json", "--no-git", "--dry-run", "--json", cwd=tmp_path)
+    (found,) = json.loads(answer.out)["diagnostics"]
+    assert found["code"] == "METRICS_SCHEMA_MISMATCH"
+    assert found["details"] == {"role": "metrics", "added": ["f1"], "removed": ["num_samples"]}
+    (tmp_path / "obs.toml").write_text('metrics = ["accuracy", 1]\n')
+    assert obs("record", "--metrics", "m.json", cwd=tmp_path).code == 2

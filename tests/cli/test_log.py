@@ -26,8 +26,8 @@ def ids(project: Project, *options: str) -> list[str]:
     [
         (["metrics.accuracy > 0.15"], ["third", "second"]),
         (["metrics.accuracy > 0.15", "metrics.accuracy < 0.25"], ["second"]),
-        (["run_id == first or message contains 'the th'"], ["third", "first"]),
-        (["label == y and sequence >= 1"], ["third", "second"]),
+        (["run_id == 'first' or message contains 'the th'"], ["third", "first"]),
+        (["label == 'y' and sequence >= 1"], ["third", "second"]),
         (["num_samples == null"], ["third", "second", "first"]),
         (["num_samples > 0"], []),
         (["not num_samples > 0"], []),
@@ -45,9 +45,10 @@ def test_what_an_expression_chooses(project: Project, expressions: list[str], ex
 def test_an_expression_that_means_nothing(project: Project) -> None:
     answer = project.obs("log", "--where", "metrics.accuracy > 'x")
     assert (answer.code, answer.out) == (2, "")
-    assert "column 20 of the expression: this quote is never closed" in answer.err
+    assert "column 20" in answer.err
+    assert f"\n  metrics.accuracy > 'x\n  {' ' * 19}^\n" in answer.err
     document = json.loads(project.obs("log", "--json", "--where", "accuracy > 1").err)
-    assert (document["error"]["code"], document["error"]["facts"]["column"]) == ("BAD_EXPRESSION", 1)
+    assert (document["error"]["code"], document["error"]["facts"]["column"]) == ("USAGE", 1)
 
 
 @pytest.mark.parametrize(

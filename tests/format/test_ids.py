@@ -17,6 +17,7 @@ from obs.cas.format.objects import KINDS as OBS_KINDS
 
 CASES: list[Any] = PUBLISHED["cases"]
 KINDS = [
+    "claims",
     "content",
     "content-part",
     "environment",

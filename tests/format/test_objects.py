@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from obs.cas import errors
 from obs.cas.errors import DuplicateKey, FormatError, InvalidField, UnknownKey, UnknownVersion, UnsortedKeys
 from obs.cas.format.canonical import Value, decode, encode
+from obs.cas.format.claims import Claims
 from obs.cas.format.contents import COLUMN_KINDS, Column, Content, ContentPart, Label, Member
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.frozen import replace
@@ -233,10 +234,39 @@ def contents(draw: st.DrawFn) -> Content:
         column_parts=tuple(draw(ids) for _ in range(-(-width // 1024))) if width > 1024 else (),
         digests=draw(raw_ids.map(BlobId)) if listed is None and rows and width else None,
         label=draw(
-            st.none() | st.builds(Label, name=texts, nulls=sizes, classes=st.just(tuple(classes)) | st.none())
+            st.none()
+            | st.builds(Label, name=texts, nulls=sizes, classes=st.just(tuple(classes)) | st.none())
+            | st.builds(
+                Label,
+                name=texts,
+                nulls=sizes,
+                classes=st.just((*classes, 1)),
+                classes_digest=st.none() | ids,
+                fractions=st.booleans(),
+            )
         ),
         tables=None if listed is None else len(listed),
         members=listed or (),
+    )
+
+
+@st.composite
+def claims(draw: st.DrawFn) -> Claims:
+    def maybe(values: st.SearchStrategy[Any]) -> Any:
+        return draw(st.none() | values)
+
+    filled = texts.filter(lambda text: 0 < len(text.encode()) <= 4096)
+    return Claims(
+        adapter=draw(st.sampled_from(["runforge", "mlflow", "a"])),
+        trainer=maybe(filled),
+        created_at=maybe(st.sampled_from(["2026-01-31T09:30:00.000000Z", "0001-01-01T00:00:00.000000Z"])),
+        dataset_path=maybe(filled),
+        dataset_sha256=maybe(raw_ids.map(Sha256)),
+        label=maybe(filled),
+        num_samples=maybe(sizes),
+        num_features=maybe(sizes),
+        dropped_rows=maybe(sizes),
+        metrics=maybe(maps.filter(bool)),
     )
 
 
@@ -252,6 +282,7 @@ OBJECTS: dict[str, st.SearchStrategy[Object]] = {
         lambda found: ContentPart(columns=tuple(found))
     )
     | members().filter(bool).map(lambda found: ContentPart(members=found)),
+    "claims": claims(),
     "inspection": st.builds(Inspection, file=ids, found=shaped("found")),
     "environment": environments,
     "report": reports(),

@@ -13,7 +13,7 @@ from obs.cas.format.ids import BlobId
 from obs.cas.format.names import name_bytes
 from obs.cas.observe.files import Stamp, open_folder
 from obs.cas.observe.reading import SMALL_BYTES, Sink
-from obs.cas.observe.trees import TreeFile, read_folder, read_folder_beneath
+from obs.cas.observe.trees import TreeFile, read_folder, read_folder_beneath, some_names
 
 ODD = b"caf\xe9.csv"  # no UTF-8
 
@@ -202,3 +202,10 @@ def test_beneath_a_root_a_folder_is_read_and_nothing_leads_out(folder: Path) -> 
             list(read_folder_beneath(root.fd, b"link"))
         with pytest.raises(InvalidField):
             list(read_folder_beneath(root.fd, b"../etc"))
+
+
+def test_some_names_of_a_folder_are_few_and_never_an_error(folder: Path) -> None:
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert set(some_names(str(folder), 1000)) == names
+    assert len(list(some_names(str(folder), 2))) <= 2
+    assert list(some_names(str(folder / "nothing"), 10)) == []

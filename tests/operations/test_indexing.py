@@ -107,8 +107,9 @@ FIELDS = (
     "num_samples", "num_features", "dropped_rows", "recorded_at", "metrics.absent",
 )  # fmt: skip
 VALUES = (
-    "0.9", "0.97", "5", "0", "-1", "1e300", "99999999999999999999", "nan", "inf", "true", "null", "saga",
-    "target", "Größe", "ok", "failed", "trial-0000007", '"2024-01-03T00:00:00.000000Z"', "0.01", "50000",
+    "0.9", "0.97", "5", "0", "-1", "1e300", "99999999999999999999", "nan", "inf", "true", "null", "'saga'",
+    "'target'", "'Größe'", "'ok'", "'failed'", "'trial-0000007'", '"2024-01-03T00:00:00.000000Z"', "0.01",
+    "50000",
 )  # fmt: skip
 tests = st.one_of(
     st.tuples(
@@ -117,7 +118,10 @@ tests = st.one_of(
     st.tuples(st.sampled_from(FIELDS), st.lists(st.sampled_from(VALUES), min_size=1, max_size=3)).map(
         lambda pair: f"{pair[0]} in ({', '.join(pair[1])})"
     ),
-    st.tuples(st.sampled_from(FIELDS), st.sampled_from(VALUES)).map(" contains ".join),
+    st.tuples(st.sampled_from(VALUES), st.sampled_from(["<", ">=", "=="]), st.sampled_from(FIELDS)).map(
+        " ".join
+    ),
+    st.sampled_from(FIELDS).map(lambda field: f"{field} contains 'a'"),
     st.sampled_from(["diagnostics has MISSING_VALUES_DROPPED", "diagnostics has OTHER"]),
 )
 expressions = st.recursive(
@@ -167,9 +171,9 @@ def test_every_question_has_the_answer_of_a_walk(searched: str, data: st.DataObj
 def test_the_questions_above_have_answers(searched: str) -> None:
     """Else the test above would compare nothing with nothing."""
     folder = Path(searched).parent.parent
-    assert both(searched, where=(parse("metrics.accuracy > 0.97 and params.solver == saga"),))
+    assert both(searched, where=(parse("metrics.accuracy > 0.97 and params.solver == 'saga'"),))
     assert both(searched, where=(parse("metrics.per_class.precision > 0.5"),))
-    assert both(searched, where=(parse("dropped_rows >= 1 or status == failed"),))
+    assert both(searched, where=(parse("dropped_rows >= 1 or status == 'failed'"),))
     assert both(searched, data=str(folder / "table-3.csv"))
     assert both(searched, data=str(folder / "member-1-2.csv"))
     assert both(searched, text="WIDER")

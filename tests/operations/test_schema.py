@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import obs
 import pandas as pd
 import pytest
-from obs.cas.errors import BadArgument, FileMissing, LabelNotFound
+from obs.cas.errors import BadArgument, ContentUnreadable, FileMissing, LabelNotFound
 from obs.cas.format.contents import Content, Member
 from obs.cas.format.ids import ObjectId
-from obs.cas.operations.contentdiff import Rows, diff_tables
+from obs.cas.observe.files import open_regular
+from obs.cas.operations.contentdiff import ColumnChange, Retyped, Rows, TableDiff, diff_tables
 from obs.cas.operations.contents import ShownContent, stored_content
-from obs.cas.operations.contentsides import FolderDiff, diff_folders, stored_members, stored_side
+from obs.cas.operations.contentsides import (
+    FolderDiff,
+    diff_folders,
+    diff_with_file,
+    stored_members,
+    stored_side,
+)
 from obs.cas.operations.requests import Named, RecordRequest
 from obs.cas.operations.revisions import resolve
 from obs.cas.operations.schema import Schema, schema_path
 from obs.cas.operations.show import ShownRun, show
 from obs.cas.store.store import Store
+from obs.cli.render_schema import schema_lines
 from smallruns import again, checked, make_store, record_run
 
 TABLE = "age,city,y\n34,Ulm,a\n51,,b\n,Köln,a\n34,Ulm,a\n"
@@ -361,3 +370,69 @@ def test_what_can_name_no_column_and_separate_no_cells_is_refused(
 def test_more_jobs_than_files_are_as_many_as_there_are_files(tmp_path: Path) -> None:
     folder = str(parts_of(tmp_path))
     assert schema_path(folder, jobs=10**20) == schema_path(folder)
+
+
+def test_a_folder_without_files_has_no_schema(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="holds no files"):
+        schema_path(str(tmp_path))
+
+
+def test_names_that_stand_there_more_than_once_are_counted(tmp_path: Path) -> None:
+    for header, message in (
+        ("a,a,b", "1 column name stands there more than once"),
+        ("a,b,a,b", "2 column names stand there more than once"),
+    ):
+        found = schema_path(write(tmp_path, f"{header}\n{'1,' * header.count(',')}1\n"))
+        assert [one.message for one in found.diagnostics if one.code == "DUPLICATE_COLUMNS"] == [message]
+
+
+def test_an_unreadable_table_has_no_second_blank_line(tmp_path: Path) -> None:
+    write(tmp_path, "a,b\n1\n")
+    lines = list(schema_lines(schema_path(str(tmp_path)), color=False))
+    assert lines[0] == str(tmp_path)
+    assert "" not in {line for line, before in pairwise(lines) if before == ""}
+    assert lines.count("") == 1
+
+
+# ------------------------------------------------------------------------------------------ appended rows
+
+
+def _appended(tmp_path: Path, before: str, after: str, name: str = "data.csv") -> TableDiff:
+    """The diff of a recorded file with what it was made into."""
+    store = make_store(str(tmp_path))
+    path = write(tmp_path, before, name)
+    record_run(store, request_of(path, None))
+    content = content_of(store)
+    assert content is not None
+    with Store.open(store) as opened:
+        side = stored_side(opened, content.id)
+    write(tmp_path, after, name)
+    with open_regular(path) as file:
+        return diff_with_file(side, file)
+
+
+def test_appended_rows_of_a_file_are_told_exactly(tmp_path: Path) -> None:
+    before = "n,s\n" + "".join(f"{row},w{row % 7}\n" for row in range(70_000))
+    found = _appended(tmp_path, before, before + "".join(f"{row},x\n" for row in range(50_000)))
+    assert (found.appended, found.removed, found.unknown) == (50_000, 0, None)
+    assert (found.changed, found.identical, found.columns_retyped) == ((), 2, ())
+
+
+def test_a_change_before_appended_rows_is_told_by_its_page(tmp_path: Path) -> None:
+    before = "n,s\n" + "".join(f"{row},w\n" for row in range(5000))
+    after = before.replace("4999,w\n", "4999,v\n") + "more,w\n"
+    found = _appended(tmp_path, before, after)
+    assert found.changed == (ColumnChange(name="s", rows=(Rows(4097, 5000),)),)
+    assert found.columns_retyped == (Retyped("n", "number", "text"),)
+    assert (found.appended, found.unknown, found.identical) == (1, None, 0)
+
+
+def test_a_column_that_only_appended_rows_have(tmp_path: Path) -> None:
+    before = '{"a":1}\n{"a":2}\n'
+    found = _appended(tmp_path, before, before + '{"a":3,"b":"x"}\n', "data.jsonl")
+    assert (found.columns_added, found.appended, found.changed, found.identical) == (("b",), 1, (), 1)
+
+
+def test_appended_to_what_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ContentUnreadable, match="RAGGED_ROW"):
+        _appended(tmp_path, TABLE, TABLE + "1,2\n")

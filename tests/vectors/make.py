@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from obs.cas.format.canonical import Value, decode, encode
+from obs.cas.format.claims import Claims
 from obs.cas.format.contents import Column, Content, ContentPart, Label, Member
 from obs.cas.format.data import File, Part, Tree, TreeEntry
 from obs.cas.format.ids import BlobId, ObjectId, Sha256, blob_id
@@ -280,6 +281,17 @@ def more_objects() -> dict[str, Object]:
             digests=BlobId(b"\x05" * 32),
             label=Label(name="y", nulls=0, classes=(40_000, 30_000)),
         ),
+        "content of a label with a digest": Content(
+            rules=1,
+            rows=3,
+            width=1,
+            rows_with_missing=0,
+            schema=some,
+            table=other,
+            columns=(Column(name="y", kind="number", nulls=0, distinct=2, value=some),),
+            digests=BlobId(b"\x05" * 32),
+            label=Label(name="y", nulls=0, classes=(2, 1), classes_digest=other, fractions=True),
+        ),
         "content of a wide table": Content(
             rules=1,
             rows=1,
@@ -306,6 +318,19 @@ def more_objects() -> dict[str, Object]:
             columns=(Column(name="z", kind="null", nulls=1, distinct=0, value=some),)
         ),
         "content-part of tables": ContentPart(members=(Member(name="a.csv", rows=1, table=some),)),
+        "claims of a record that says nothing": Claims(adapter="runforge"),
+        "claims of a record": Claims(
+            adapter="runforge",
+            trainer="runforge 0.3.4",
+            created_at="2026-11-24T09:30:00.000000Z",
+            dataset_path="data/iris.csv",
+            dataset_sha256=sha256_of(DATA),
+            label="label",
+            num_samples=3,
+            num_features=2,
+            dropped_rows=0,
+            metrics={"accuracy": 0.9, "num_features": 2, "num_samples": 3},
+        ),
         "inspection of a file that breaks off": Inspection(file=some, found=NOTHING_FOUND),
         "inspection of a pipeline": Inspection(file=other, found=PIPELINE_FOUND),
         "environment unknown": Environment(whose="obs"),
@@ -588,6 +613,13 @@ INVALID_OBJECTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("an inspection of nothing", "MissingKey", _INSPECTION + "a5666f756e64", "80" + _INSPECTED),
     ("an inspection of a list", "InvalidField", _INSPECTION + "a5666f756e64", "90" + _INSPECTED),
+    ("claims of nobody", "MissingKey", "", "82" + _KIND + "a6636c61696d73" + _VERSION),
+    (
+        "claims with a count below zero",
+        "InvalidField",
+        "84a761646170746572a672756e6e6572" + _KIND + "a6636c61696d73ab6e756d5f73616d706c6573",
+        "ff" + _VERSION,
+    ),
     ("a part of nothing", "InvalidField", "", "82" + _KIND + "a470617274" + _VERSION),
 )
 

@@ -24,6 +24,11 @@ TABLES = {
     "late text": "a\n1\n2\nx\n",
     "repeated and empty names": "a,a,\n1,2,3\n",
     "blank lines and a mark": "\ufeffa\r\n\r\n1\r\n",
+    "classes": (
+        "whole,real,bool,text,long\n0,0.5,true,1.0,"
+        + "x" * 65
+        + "\n1e0,-1,false,yes,short\n-9007199254740993,inf,,TRUE,1\n"
+    ),
     "two pages": "a,b\n" + "".join(f"{i},{i % 3 or ''}\n" for i in range(4097)),
 }
 

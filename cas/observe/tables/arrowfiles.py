@@ -14,7 +14,7 @@ from .columns import Column
 from .content import MissingRows, Refusal, TableContent, Unavailable, most_distinct, table_content
 from .passes import observe
 from .typed import typed_column
-from .units import Cutter, Unit
+from .units import Cutter, Unit, first_rows
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -29,17 +29,20 @@ _BUFFER_BYTES: Final = 1 << 20
 
 
 def read_parquet(
-    opened: OpenedFile, *, label: str | None = None, threads: int = 1
+    opened: OpenedFile, *, label: str | None = None, threads: int = 1, rows: int | None = None
 ) -> TableContent | Unavailable:
-    """What a Parquet file holds. Raises OperatingSystemRefused."""
-    return _read(opened, partial(_parquet, label=label, threads=threads))
+    """What a Parquet file, or its first `rows`, holds. Raises OperatingSystemRefused."""
+    return _read(opened, partial(_parquet, label=label, threads=threads, rows=rows))
 
 
 def read_arrow(
-    opened: OpenedFile, *, label: str | None = None, threads: int = 1
+    opened: OpenedFile, *, label: str | None = None, threads: int = 1, rows: int | None = None
 ) -> TableContent | Unavailable:
-    """What an Arrow file (Feather version 2 is one) holds. Raises OperatingSystemRefused."""
-    return _read(opened, partial(_arrow, label=label, threads=threads))
+    """What an Arrow file (Feather version 2 is one), or its first `rows`, holds.
+
+    Raises OperatingSystemRefused.
+    """
+    return _read(opened, partial(_arrow, label=label, threads=threads, rows=rows))
 
 
 def _read(
@@ -61,15 +64,15 @@ def _read(
     return Unavailable("BAD_FILE", "the file is damaged, or holds what pyarrow cannot read")
 
 
-def _arrow(file: Any, *, label: str | None, threads: int) -> TableContent | Unavailable:
+def _arrow(file: Any, *, label: str | None, threads: int, rows: int | None) -> TableContent | Unavailable:
     from pyarrow import ipc
 
     with ipc.open_file(file) as reader:
         batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-        return read_batches(reader.schema, checked(batches), label=label, threads=threads)
+        return read_batches(reader.schema, checked(batches), label=label, threads=threads, rows=rows)
 
 
-def _parquet(file: Any, *, label: str | None, threads: int) -> TableContent:
+def _parquet(file: Any, *, label: str | None, threads: int, rows: int | None) -> TableContent:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER_BYTES) as reader:
@@ -81,20 +84,25 @@ def _parquet(file: Any, *, label: str | None, threads: int) -> TableContent:
         starts = range(0, max(1, len(names)), size)
         groups: list[Sequence[Column]] = [columns[start : start + size] for start in starts]
         missing = MissingRows(len(groups))
-        units = _units(reader, [names[start : start + size] for start in starts], threads)
-        rows = observe(units, groups, missing, threads)
-        return table_content(names, columns, rows=rows, rows_with_missing=missing.count, label=label)
+        units = _units(reader, [names[start : start + size] for start in starts], threads, rows)
+        seen = observe(units, groups, missing, threads)
+        return table_content(names, columns, rows=seen, rows_with_missing=missing.count, label=label)
 
 
-def _units(reader: ParquetFile, groups: Sequence[list[str]], threads: int) -> Iterator[tuple[int, Unit]]:
-    """The units of all groups of columns, row group by row group. Raises Refusal, pyarrow's errors."""
+def _units(
+    reader: ParquetFile, groups: Sequence[list[str]], threads: int, rows: int | None
+) -> Iterator[tuple[int, Unit]]:
+    """The units of all groups of columns, row group by row group, of the first `rows` only if that is not
+    None. Raises Refusal, pyarrow's errors."""
     cutters = [Cutter() for _ in groups]
+    left = [rows] * len(groups)
     for row_group in range(reader.num_row_groups):
         for number, names in enumerate(groups):
             batches = reader.iter_batches(
                 _BATCH_ROWS, [row_group], names if len(groups) > 1 else None, use_threads=threads > 1
             )
-            for batch in checked(batches):
+            for batch in checked(first_rows(batches, left[number])):
+                left[number] = None if (most := left[number]) is None else most - batch.num_rows
                 if batch.schema.names != names:
                     raise Refusal(Unavailable("BAD_FILE", "columns of the file cannot be told apart"))
                 for unit in cutters[number].add(batch):

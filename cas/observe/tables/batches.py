@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 def read_batches(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, label: str | None = None, threads: int = 1
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    label: str | None = None,
+    threads: int = 1,
+    rows: int | None = None,
 ) -> TableContent | Unavailable:
-    """What a table holds that comes in record batches of one schema.
+    """What a table, or its first `rows`, holds that comes in record batches of one schema.
 
     The batches are believed: those of a file have to go through `checked` first. Raises what reading
     the batches raises, pyarrow's errors apart, which make the content unavailable.
@@ -28,7 +33,7 @@ def read_batches(
         columns = [typed_column(field.type, most_distinct(field.name, label)) for field in schema]
     except Refusal as refusal:
         return refusal.why
-    return observe_batches(schema.names, columns, batches, label=label, threads=threads)
+    return observe_batches(schema.names, columns, batches, label=label, threads=threads, rows=rows)
 
 
 def observe_batches(
@@ -38,18 +43,19 @@ def observe_batches(
     *,
     label: str | None,
     threads: int,
+    rows: int | None = None,
 ) -> TableContent | Unavailable:
     """The same with columns that somebody else chose. Raises as `read_batches`."""
     import pyarrow as pa
 
     missing = MissingRows()
     try:
-        rows = observe(cut(batches), [columns], missing, threads)
+        seen = observe(cut(batches, rows), [columns], missing, threads)
     except Refusal as refusal:
         return refusal.why
     except pa.ArrowException:
         return Unavailable("BAD_FILE", "the file is damaged, or holds what pyarrow cannot read")
-    return table_content(names, columns, rows=rows, rows_with_missing=missing.count, label=label)
+    return table_content(names, columns, rows=seen, rows_with_missing=missing.count, label=label)
 
 
 def checked(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:

@@ -6,7 +6,9 @@ handed over to it as such imports pandas.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .digests import PAGE_ROWS, Bytes, Kind, null_page_digest, page_digest
@@ -48,7 +50,9 @@ def raw(array: NDArray[Any]) -> NDArray[np.uint8]:
     """The bytes of an array of numbers, in little-endian order on every machine."""
     import numpy as np
 
-    return array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8)
+    if sys.byteorder == "big":
+        array = array.byteswap()
+    return array.view(np.uint8)
 
 
 class Cells:
@@ -109,23 +113,31 @@ class TextCells(Cells):
         import numpy as np
         import pyarrow as pa
 
-        large = array.type in (pa.large_string(), pa.large_binary())
+        large = array.type.id in {pa.lib.Type_LARGE_STRING, pa.lib.Type_LARGE_BINARY}
         _, offsets, data = array.buffers()
         self.array = array
         self.offsets = buffer_array(offsets, np.int64 if large else np.int32, array.offset, len(array) + 1)
         self.data = buffer_array(data, np.uint8, 0, int(self.offsets[-1]))[int(self.offsets[0]) :]
         if self.offsets[0]:
             self.offsets = self.offsets - self.offsets[0]
-        self.lengths: NDArray[np.uint32] = np.diff(self.offsets).astype(np.uint32, copy=False)
+        lengths = self.offsets[1:] - self.offsets[:-1]
+        self.lengths: NDArray[np.uint32] = lengths.astype(np.uint32, copy=False)
 
     def cell(self, number: int) -> bytes:
         """The bytes of one cell."""
         return self.data[self.offsets[number] : self.offsets[number + 1]].tobytes()
 
+    def to_list(self) -> list[bytes]:
+        """The bytes of all cells."""
+        data, ends = self.data.tobytes(), self.offsets.tolist()
+        return [data[start:end] for start, end in pairwise(ends)]
+
     def text_digests(self, kind: Kind = Kind.TEXT) -> list[bytes]:
         """The digest of each page of these cells, as they are written."""
+        lengths, size = raw(self.lengths), self.lengths.itemsize
 
         def payload(start: int, stop: int) -> tuple[int, tuple[Bytes, ...]]:
-            return 0, (raw(self.lengths[start:stop]), self.data[self.offsets[start] : self.offsets[stop]])
+            cells = self.data[self.offsets[start] : self.offsets[stop]]
+            return 0, (lengths[start * size : stop * size], cells)
 
         return self.page_digests(kind, payload)

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ...format.frozen import frozen, row
+from .classes import digest_of_column, has_fractions
 from .columns import Column
-from .digests import Kind, schema_digest, table_digest
+from .digests import Kind, column_digest, schema_digest, table_digest
 from .distinct import MOST, MOST_CLASSES
 
 if TYPE_CHECKING:
@@ -90,10 +91,13 @@ class LabelClass:
 
 @row
 class LabelContent:
-    """The label's values, the most frequent first; `classes` is None if there are more than 10,000."""
+    """The label's values, the most frequent first; `classes` is None if there are more than 10,000. `digest`
+    is that of the set of them (see `classes.py`); `fractions`: they are numbers, and not all integers."""
 
     nulls: int
     classes: tuple[LabelClass, ...] | None
+    digest: bytes | None = None
+    fractions: bool = False
 
 
 @frozen
@@ -159,36 +163,40 @@ def table_content(
         schema=schema_digest((column.kind, column.name) for column in found),
         table=table_digest(rows, ((column.kind, column.name, column.value) for column in found)),
         rows_with_missing=rows_with_missing,
-        label=label_content(labels[0].nulls, labels[0].counts()) if len(labels) == 1 else None,
+        label=label_content(labels[0].kind, labels[0].nulls, labels[0].counts())
+        if len(labels) == 1
+        else None,
     )
 
 
 def _column(name: str, column: Column, label: str | None) -> ColumnContent:
     counts = column.counts()
     text = column.text
+    value_blocks = column.value.block_digests()
+    text_blocks = b"" if text is None else text.block_digests()
     return ColumnContent(
         name=name,
         kind=column.kind,
         nulls=column.nulls,
         distinct=most_distinct(name, label) if counts is None else len(counts),
         distinct_exact=counts is not None,
-        value=column.value.column_digest(column.kind, column.rows),
-        value_blocks=column.value.block_digests(),
+        value=column_digest(column.kind, column.rows, value_blocks),
+        value_blocks=value_blocks,
         value_pages=b"".join(column.value.pages),
-        text=None if text is None else text.column_digest(Kind.TEXT, column.rows),
-        text_blocks=b"" if text is None else text.block_digests(),
+        text=None if text is None else column_digest(Kind.TEXT, column.rows, text_blocks),
+        text_blocks=text_blocks,
         text_pages=b"" if text is None else b"".join(text.pages),
         counts=counts,
     )
 
 
-def label_content(nulls: int, counts: Counts | None) -> LabelContent:
+def label_content(kind: Kind, nulls: int, counts: Counts | None) -> LabelContent:
     """Of how often each value of the label occurs; None: there are too many."""
     if counts is None:
         return LabelContent(nulls, None)
     classes = [LabelClass(_name(value), count) for value, count in counts.items()]
     classes.sort(key=lambda found: (-found.rows, found.name or ""))
-    return LabelContent(nulls, tuple(classes))
+    return LabelContent(nulls, tuple(classes), digest_of_column(kind, counts), has_fractions(kind, counts))
 
 
 _WHOLE: Final = 1 << 53

@@ -41,17 +41,25 @@ _BLOCK_BYTES: Final = 1 << 20
 _COLUMNS_A_BLOCK: Final = 64
 _LARGEST_BLOCK_BYTES: Final = 4 << 20
 _MOST_ROW_BYTES: Final = 64 << 20
+_HEADER_BYTES: Final = 4 << 10
+"""Looked at first: most headers are no longer."""
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_csv(
-    stream: ByteStream, *, delimiter: str, label: str | None = None, threads: int = 1
+    stream: ByteStream,
+    *,
+    delimiter: str,
+    label: str | None = None,
+    threads: int = 1,
+    rows: int | None = None,
 ) -> TableContent | Unavailable:
     """What a table of delimited text holds. The first row that is not blank has the names.
 
-    The stream is read to its end, whatever becomes of the content. Raises BadArgument for a delimiter that
-    is not one ASCII character, or is a quote or a line end, and what the stream raises.
+    With `rows`: what its first ones hold; whether the others can be read may go unseen. The stream is read
+    to its end, whatever becomes of the content. Raises BadArgument for a delimiter that is not one ASCII
+    character, or is a quote or a line end, and what the stream raises.
     """
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
         raise BadArgument(what="a delimiter is one ASCII character, and no quote or line end")
@@ -60,7 +68,7 @@ def read_csv(
         text = _Text(stream)
         result: TableContent | Unavailable | None
         try:
-            result = _read(text, delimiter, label, threads, block_bytes)
+            result = _read(text, delimiter, label, threads, block_bytes, rows)
         except Refusal as refusal:
             result = refusal.why
         text.drain()
@@ -185,13 +193,12 @@ class _Blocks(io.RawIOBase):
 
 def _header(text: _Text, delimiter: str) -> tuple[str, ...]:
     """The names; the text goes on behind them. Raises Refusal."""
-    wanted = 64 << 10
+    wanted = _HEADER_BYTES
     data = b""
     while True:
-        more = text.read(wanted - len(data))
-        data += more
+        data += text.read(wanted - len(data))
         whole = len(data) < wanted
-        found = csv_header(data, delimiter=delimiter, whole=whole)
+        found = csv_header(data[:wanted], delimiter=delimiter, whole=whole)
         if found is not None and not isinstance(found, NoHeader):
             names, end = found
             text.put_back(data[end:])
@@ -210,7 +217,7 @@ _HEADER_PROBLEMS: Final = {
 
 
 def _read(
-    text: _Text, delimiter: str, label: str | None, threads: int, block_bytes: int
+    text: _Text, delimiter: str, label: str | None, threads: int, block_bytes: int, most: int | None
 ) -> TableContent | Unavailable | None:
     """None if a row is longer than two blocks."""
     import pyarrow as pa
@@ -243,7 +250,7 @@ def _read(
                 check_utf8=False,
             ),
         )
-        rows = observe(cut(_without_last(reader, mark)), [columns], missing, threads)
+        rows = observe(cut(_without_last(reader, mark), most), [columns], missing, threads)
     except (pa.ArrowInvalid, Refusal) as error:
         if blocks.too_long:
             return _TOO_LONG

@@ -58,6 +58,11 @@ def null_page_digest(rows: int) -> bytes:
     return page_digest(Kind.NULL, 0, rows, rows)
 
 
+def column_digest(kind: Kind, rows: int, blocks: bytes) -> bytes:
+    """Of the digests of all its blocks."""
+    return blake3(b"obsC1" + struct.pack("<BIQ", kind, BLOCK_ROWS, rows) + blocks).digest()
+
+
 def schema_digest(columns: Iterable[tuple[Kind, str]]) -> bytes:
     """Of the kinds and names, in order."""
     entries = [_named(kind, name) for kind, name in columns]
@@ -101,11 +106,6 @@ class Leaves:
     def block_digests(self) -> bytes:
         """32 bytes for each block, the last one included that has fewer pages."""
         return bytes(self.blocks) + (_block_digest(self.pages) if self.pages else b"")
-
-    def column_digest(self, kind: Kind, rows: int) -> bytes:
-        """Of the column whose pages these are."""
-        head = b"obsC1" + struct.pack("<BIQ", kind, BLOCK_ROWS, rows)
-        return blake3(head + self.block_digests()).digest()
 
 
 def _block_digest(pages: list[bytes]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .cells import Cells, TextCells
+from .cells import Cells, TextCells, buffer_array
 from .digests import PAGE_ROWS
 from .values import Counts
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST: Final = 1000
 MOST_CLASSES: Final = 10_000
 """Of the label."""
+_FEW_VALUES: Final = 64
 _KEPT_BYTES: Final = 64
 """A longer cell is known by its digest."""
 
@@ -66,10 +67,9 @@ class Vocabulary:
 def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:
     """None if there are more than `most`."""
     import numpy as np
-    import pyarrow as pa
 
-    from .cells import buffer_array
-
+    if cells.rows - cells.nulls <= _FEW_VALUES:
+        return _few_words(cells, most)
     if cells.rows > PAGE_ROWS and len(cells.array.slice(0, PAGE_ROWS).dictionary_encode().dictionary) > most:
         return None  # a first look: most columns have few values or, in the first page already, too many
     encoded = cells.array.dictionary_encode()
@@ -80,8 +80,22 @@ def vocabulary(cells: TextCells, most: int) -> Vocabulary | None:
     if cells.valid is not None:
         codes = codes * cells.valid
     used = codes if cells.valid is None else codes[cells.valid]
-    words = encoded.dictionary.cast(pa.binary()).to_pylist()
+    words = TextCells(encoded.dictionary).to_list()
     return Vocabulary(words, np.bincount(used, minlength=len(words)).tolist(), codes)
+
+
+def _few_words(cells: TextCells, most: int) -> Vocabulary | None:
+    """The same of few values, where one call of Arrow takes longer than all of them."""
+    import numpy as np
+
+    places = range(cells.rows) if cells.valid is None else np.flatnonzero(cells.valid).tolist()
+    known: dict[bytes, int] = {}
+    found = [known.setdefault(cells.cell(place), len(known)) for place in places]
+    if len(known) > most:
+        return None
+    codes = np.zeros(cells.rows, np.int32)
+    codes[places] = found
+    return Vocabulary(list(known), [found.count(code) for code in range(len(known))], codes)
 
 
 class Tally:

@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Final, NamedTuple
 
 from ...errors import FileChanged
@@ -164,11 +165,12 @@ class _Merging:
 def list_files(path: str, pattern: str | None, delimiter: str | None) -> list[PartFile]:
     """The files of a folder. Raises as `walk_folder`."""
     parts = None if pattern is None else os.fsencode(pattern).split(b"/")
+    wanted = None if parts is None else partial(_begins, parts)
     with open_folder(path) as root:
         return [
             PartFile(entry.name, _is_part(entry.name, delimiter), Stamp.of(entry.stat()))
-            for entry in walk_folder(root)
-            if parts is None or _matches(entry.name.split(b"/"), parts)
+            for entry in walk_folder(root, wanted)
+            if parts is None or entry.name.count(b"/") == len(parts) - 1
         ]
 
 
@@ -184,8 +186,10 @@ def split_pattern(path: str) -> tuple[str, str | None]:
     return "/".join(parts[:first]) or ("/" if first else "."), "/".join(parts[first:])
 
 
-def _matches(name: Sequence[bytes], pattern: Sequence[bytes]) -> bool:
-    return len(name) == len(pattern) and all(map(fnmatchcase, name, pattern))
+def _begins(pattern: Sequence[bytes], name: bytes) -> bool:
+    """Whether a file or folder of that name matches the pattern as far as the name goes."""
+    parts = name.split(b"/")
+    return len(parts) <= len(pattern) and all(map(fnmatchcase, parts, pattern))
 
 
 def _is_part(name: bytes, delimiter: str | None) -> bool:

@@ -1,6 +1,7 @@
 """Tables in memory: pandas, polars, pyarrow, and whatever else gives an Arrow stream.
 
-A frame is only looked at. Of pandas' the index is no column, and a name that is no string is its `str`.
+A frame is only looked at. Of pandas' the index is no column, and a name that is no string is its `str`, a
+missing one empty.
 
     numbers, booleans, timestamps, pandas' nullable   by their type, as `typed.py` says
     and Arrow types, str
@@ -74,9 +75,10 @@ def read_frame(frame: Any, *, label: str | None = None, threads: int = 1) -> Tab
 
 
 def _read_pandas(frame: pd.DataFrame, label: str | None, threads: int) -> TableContent | Unavailable:
+    import pandas as pd
     import pyarrow as pa
 
-    names = [str(name) for name in frame.columns]
+    names = ["" if pd.isna(name) else str(name) for name in frame.columns]
     columns: list[Column] = []
     slices: list[Slice] = []
     try:

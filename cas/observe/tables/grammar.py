@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from .digests import Kind
@@ -56,6 +57,7 @@ TIMESTAMP: Final = re.compile(
     rb"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?)?"
     rb"(?P<zone>Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2})(?::?(?P<zone_minute>[0-9]{2}))?)?)?"
 )
+_SHORT: Final = 64
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 Number: TypeAlias = int | float
@@ -119,6 +121,11 @@ def kind_of(cell: bytes) -> Kind:
 
 def value_of(cell: bytes, kind: Kind) -> Value:
     """The value of a cell under a kind that has a grammar; None if the cell does not match it."""
+    return (_value_of if len(cell) <= _SHORT else _value_of.__wrapped__)(cell, kind)
+
+
+@lru_cache(maxsize=1 << 13)  # few values come again in every piece of a column, and in every part of a folder
+def _value_of(cell: bytes, kind: Kind) -> Value:
     if kind is Kind.NUMBER:
         return number(cell)
     if kind is Kind.BOOLEAN:

@@ -14,27 +14,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from types import NoneType
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from .columns import TextColumn
 from .content import MissingRows, Place, Refusal, TableContent, Unavailable, most_distinct, table_content
-from .digests import BLOCK_ROWS, PAGE_ROWS, Kind, null_page_digest
-from .nested import text_array
+from .digests import BLOCK_ROWS, PAGE_ROWS
+from .jsoncells import CONSTANTS, MOST_LEVELS, JsonColumn, Number, check_surrogates, refuse, too_deep
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
     from .streams import ByteStream
 
 _READ_BYTES: Final = 1 << 20
 _MOST_LINE_BYTES: Final = 16 << 20
-_MOST_LEVELS: Final = 32
 _MOST_COLUMNS: Final = 1 << 17
+_MANY_COLUMNS: Final = 1 << 14
+"""From here on a row has to have one key in `_LEAST_DENSE` on average: every column has every row."""
+_LEAST_DENSE: Final = 256
 _MOST_VALUES: Final = 1 << 20
 """In one line."""
 _CHUNK_BYTES: Final = 4 << 20
@@ -42,6 +38,8 @@ _CHUNK_BYTES: Final = 4 << 20
 _CHUNK_CELLS: Final = 1 << 22
 _TEXTS_BYTES: Final = 16 << 20
 """Of lines whose cells are Python strings at a time."""
+_SPARSE: Final = 8
+"""One cell in so many has a key, or fewer: only those are looked at."""
 _WIDE_COLUMNS: Final = 1024
 """Of more than so many one page is looked at at a time: most of them may be absent in most rows."""
 _ENOUGH_BYTES: Final = 32 << 20
@@ -50,20 +48,9 @@ _MOST_BYTES: Final = 512 << 20
 _BLANKS: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _VALUE_ENDS: Final = re.compile(rb"[],}]")
 _BRACKET: Final = re.compile(rb"[][{}]")
-
-
-class _Number(str):
-    """A number as it is written."""
-
-    __slots__ = ()
-
-
-_NAN: Final = _Number("NaN")
-_CONSTANTS: Final = {"NaN": _NAN, "Infinity": _Number("Infinity"), "-Infinity": _Number("-Infinity")}
 
 
 class _Repeated(ValueError):
@@ -78,14 +65,17 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_CONSTANTS.__getitem__
+    object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=CONSTANTS.__getitem__
 )
 
 
-def read_json_lines(stream: ByteStream, *, label: str | None = None) -> TableContent | Unavailable:
-    """What a table of JSON Lines holds: UTF-8, a byte order mark or none; blank lines are passed over.
+def read_json_lines(
+    stream: ByteStream, *, label: str | None = None, rows: int | None = None
+) -> TableContent | Unavailable:
+    """What a table of JSON Lines, or its first `rows`, holds: UTF-8, a byte order mark or none.
 
-    The columns are in the order in which their keys are first seen. Raises what the stream raises.
+    Blank lines are passed over. The columns are in the order in which their keys are first seen.
+    Raises what the stream raises.
     """
     table = _Table(label)
     chunk = _Chunk()
@@ -97,6 +87,8 @@ def read_json_lines(stream: ByteStream, *, label: str | None = None) -> TableCon
             chunk.rows.append(_parse(text, number))
             chunk.lines.append(number)
             chunk.size += len(text)
+            if rows is not None and table.rows + len(chunk.rows) >= rows:
+                break
             if chunk.size >= _CHUNK_BYTES or len(chunk.rows) == table.room():
                 table.add(chunk)
                 chunk = _Chunk()
@@ -132,7 +124,7 @@ def _lines(stream: ByteStream) -> Iterator[bytes]:
         pieces.append(first)
         waiting += len(first)
         if waiting > _MOST_LINE_BYTES:
-            _refuse("LINE_TOO_LONG", f"a line has more than {_MOST_LINE_BYTES >> 20} MiB", count + 1)
+            refuse("LINE_TOO_LONG", f"a line has more than {_MOST_LINE_BYTES >> 20} MiB", count + 1)
         if others:
             yield b"".join(pieces)
             yield from others[:-1]
@@ -142,34 +134,26 @@ def _lines(stream: ByteStream) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def _refuse(code: str, message: str, line: int) -> NoReturn:
-    raise Refusal(Unavailable(code, message, Place("line", line)))
-
-
 def _parse(line: bytes, number: int) -> dict[str, object]:
     """The object that a line is. Raises Refusal."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        _refuse("BAD_UTF8", "the text is not UTF-8", number)
+        refuse("BAD_UTF8", "the text is not UTF-8", number)
     if len(line) > _MOST_VALUES and len(_VALUE_ENDS.findall(_STRING.sub(b"", line))) > _MOST_VALUES:
-        _refuse("LINE_TOO_LONG", f"a line has more than {_MOST_VALUES:,} values", number)
+        refuse("LINE_TOO_LONG", f"a line has more than {_MOST_VALUES:,} values", number)
     try:
         found, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
         # How deep the parser goes depends on the version of Python; what is said must not.
-        if isinstance(error, RecursionError) or _levels(line) > _MOST_LEVELS:
-            _too_deep(number)
+        if isinstance(error, RecursionError) or _levels(line) > MOST_LEVELS:
+            too_deep(number)
         if isinstance(error, _Repeated):
-            _refuse("REPEATED_KEY", "a key comes twice in one object", number)
-        _refuse("BAD_JSON", "a line is no JSON", number)
+            refuse("REPEATED_KEY", "a key comes twice in one object", number)
+        refuse("BAD_JSON", "a line is no JSON", number)
     if end != len(text) or not isinstance(found, dict):
-        _refuse("BAD_JSON", "a line is no JSON object", number)
+        refuse("BAD_JSON", "a line is no JSON object", number)
     return cast("dict[str, object]", found)
-
-
-def _too_deep(line: int) -> NoReturn:
-    _refuse("NESTED_TOO_DEEPLY", f"a line has more than {_MOST_LEVELS} levels", line)
 
 
 def _levels(line: bytes) -> int:
@@ -181,113 +165,25 @@ def _levels(line: bytes) -> int:
     return most
 
 
-def _cell(value: object, line: int) -> str | None:
-    """What a cell is as text; None for null. Raises Refusal."""
-    if value is None or value is _NAN:
-        return None
-    if isinstance(value, str):
-        return value
-    try:
-        return _text(value, 2)
-    except RecursionError:
-        _too_deep(line)
-
-
-def _check_surrogates(texts: Sequence[str | None], lines: list[int]) -> None:
-    """Raises Refusal if a text has one: half of a pair is no character, and UTF-8 cannot hold it."""
-    written = "".join(text for text in texts if text)
-    if written.isascii() or _SURROGATE.search(written) is None:
-        return
-    line = next(line for text, line in zip(texts, lines, strict=True) if text and _SURROGATE.search(text))
-    _refuse("BAD_UTF8", "a string has half of a surrogate pair", line)
-
-
-def _text(value: object, level: int) -> str:
-    """A value within a line as JSON. Raises RecursionError beyond 32 levels."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, _Number):
-        return f'"{value}"' if value[-1] in "Ny" else value
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if level > _MOST_LEVELS:
-        raise RecursionError
-    if isinstance(value, dict):
-        pairs = cast("dict[str, object]", value).items()
-        return f"{{{','.join(f'{_text(key, 0)}:{_text(below, level + 1)}' for key, below in pairs)}}}"
-    return f"[{','.join(_text(below, level + 1) for below in cast('list[object]', value))}]"
-
-
-class _Column(TextColumn):
-    """A column, and its cells that wait until their unit is whole; `waits` counts them, absent ones too."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self._texts: list[str | None] = []
-        self._packed: list[pa.Array] = []
-        self.waits = 0
-
-    def take(self, values: list[object], lines: list[int], start: int) -> None:
-        """Cells of the unit from its row `start` on; what is missing before them is null. Raises Refusal."""
-        kinds = set(map(type, values))
-        if self.kind is not Kind.TEXT and kinds & {str, dict, list}:
-            self._become(Kind.TEXT)
-        if kinds <= {_Number, str, NoneType} and _NAN not in values:
-            texts = cast("list[str | None]", values)
-        else:
-            texts = [_cell(value, line) for value, line in zip(values, lines, strict=True)]
-        if str in kinds or dict in kinds or list in kinds:
-            _check_surrogates(texts, lines)
-        if start > self.waits:
-            self._texts += [None] * (start - self.waits)
-        self._texts += texts
-        self.waits = start + len(texts)
-
-    def pack(self) -> None:
-        """Makes less of the cells that wait."""
-        if self._texts:
-            self._packed.append(text_array(self._texts))
-            self._texts = []
-
-    def flush(self, before: int, rows: int) -> NDArray[np.bool_] | None:
-        """Adds what waits, of a unit of `rows` rows that has `before` of them before it. See `Column.add`."""
-        import pyarrow as pa
-
-        self.skip_to(before)
-        self._texts += [None] * (rows - self.waits)
-        self.pack()
-        array = pa.concat_arrays(self._packed)
-        self._packed, self.waits = [], 0
-        return self.add(array)
-
-    def skip_to(self, rows: int) -> None:
-        """The column has been absent up to here."""
-        absent = rows - self.rows
-        if not absent:
-            return
-        pages, rest = divmod(absent, PAGE_ROWS)
-        digests = [null_page_digest(PAGE_ROWS)] * pages + ([null_page_digest(rest)] if rest else [])
-        self._text.add(list(digests))
-        if self.value is not self._text:
-            self.value.add(digests)
-        self.rows += absent
-        self.nulls += absent
-
-
 class _Table:
     """Takes the rows, and gives whole pages of them to the columns."""
 
     def __init__(self, label: str | None) -> None:
         self._label = label
-        self._columns: dict[str, _Column] = {}
+        self._columns: dict[str, JsonColumn] = {}
         self._missing = MissingRows()
         self._before = 0
         self._rows = self._bytes = 0
         """Of the unit that is not whole yet."""
         self._texts_bytes = 0
+        self._cells = 0
+        """Keys of all rows together."""
         self._grew = False
+
+    @property
+    def rows(self) -> int:
+        """All that were added."""
+        return self._before + self._rows
 
     def room(self) -> int:
         """How many rows the next chunk may have."""
@@ -295,10 +191,16 @@ class _Table:
 
     def add(self, chunk: _Chunk) -> None:
         """The rows that follow, up to the end of a page. Raises Refusal."""
-        for name in dict.fromkeys(chain.from_iterable(chunk.rows)):
-            column = self._columns.get(name) or self._new_column(name, chunk)
-            column.take([row.get(name) for row in chunk.rows], chunk.lines, self._rows)
+        names = dict.fromkeys(chain.from_iterable(chunk.rows))
+        cells = sum(map(len, chunk.rows))
+        if cells * _SPARSE < len(names) * len(chunk.rows):
+            self._take_present(chunk)
+        else:
+            self._take_all(names, chunk)
         self._rows += len(chunk.rows)
+        self._cells += cells
+        if self._rows % PAGE_ROWS == 0:
+            self._check_density()
         self._bytes += chunk.size
         self._texts_bytes += chunk.size
         enough = self._bytes >= _ENOUGH_BYTES or len(self._columns) > _WIDE_COLUMNS
@@ -312,17 +214,50 @@ class _Table:
                 column.pack()
             self._texts_bytes = 0
 
-    def _new_column(self, name: str, chunk: _Chunk) -> _Column:
-        line = next(line for row, line in zip(chunk.rows, chunk.lines, strict=True) if name in row)
+    def _check_density(self) -> None:
+        """Looked at behind every page, so that nothing depends on chunks."""
+        width, rows = len(self._columns), self.rows
+        if width > _MANY_COLUMNS and self._cells * _LEAST_DENSE < rows * width:
+            message = (
+                f"there are {width:,} different keys, and a row has fewer than one in {_LEAST_DENSE} of them"
+            )
+            raise Refusal(Unavailable("TOO_MANY_COLUMNS", message, Place("row", rows)))
+
+    def _take_all(self, names: Iterable[str], chunk: _Chunk) -> None:
+        import numpy as np
+
+        places = np.arange(self._rows, self._rows + len(chunk.rows), dtype=np.int32)
+        for name in names:
+            column = self._columns.get(name)
+            if column is None:
+                seen = zip(chunk.rows, chunk.lines, strict=True)
+                column = self._new_column(name, next(line for row, line in seen if name in row))
+            column.take([row.get(name) for row in chunk.rows], chunk.lines, places)
+
+    def _take_present(self, chunk: _Chunk) -> None:
+        """The same where most keys are absent in most rows."""
+        found: dict[str, tuple[list[object], list[int], list[int]]] = {}
+        for place, (row, line) in enumerate(zip(chunk.rows, chunk.lines, strict=True), self._rows):
+            for name, value in row.items():
+                values, lines, places = found.setdefault(name, ([], [], []))
+                values.append(value)
+                lines.append(line)
+                places.append(place)
+        for name, (values, lines, places) in found.items():
+            column = self._columns.get(name) or self._new_column(name, lines[0])
+            column.take(values, lines, places)
+
+    def _new_column(self, name: str, line: int) -> JsonColumn:
         if len(self._columns) == _MOST_COLUMNS:
-            _refuse("TOO_MANY_COLUMNS", f"there are more than {_MOST_COLUMNS:,} different keys", line)
-        _check_surrogates([name], [line])
-        column = self._columns[name] = _Column(most_distinct(name, self._label))
+            refuse("TOO_MANY_COLUMNS", f"there are more than {_MOST_COLUMNS:,} different keys", line)
+        check_surrogates([name], [line])
+        column = self._columns[name] = JsonColumn(most_distinct(name, self._label))
         self._grew = True
         return column
 
     def end(self) -> TableContent | Unavailable:
         """The table. Raises Refusal."""
+        self._check_density()
         self._flush()
         if not self._before:
             return Unavailable("EMPTY", "the file has nothing but blank lines")

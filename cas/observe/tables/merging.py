@@ -168,7 +168,7 @@ def folder_content(
         schema=schema_digest((column.kind, column.name) for column in columns),
         table=digests.table.digest(),
         rows_with_missing=totals.rows_with_missing,
-        label=label_content(labels[0].nulls, labels[0].counts) if len(labels) == 1 else None,
+        label=label_content(labels[0].kind, labels[0].nulls, labels[0].counts) if len(labels) == 1 else None,
         members=tuple(digests.members),
         opaque=opaque,
     )

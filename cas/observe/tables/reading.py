@@ -69,28 +69,32 @@ def read_table(
     threads: int = 1,
     sinks: Sequence[Sink] = (),
     progress: Progress | None = None,
+    rows: int | None = None,
 ) -> Content:
-    """What the table in an open file holds. `delimiter`, one character, makes any file one of delimited text.
+    """What the table in an open file, or only its first `rows` (1 or more), holds.
 
-    `threads` may work at a time; the content does not depend on how many. Raises FileChanged if the file
-    is not what it was when it was opened, BadArgument for a delimiter that is none, OperatingSystemRefused,
-    and what the sinks and `progress` raise.
+    `delimiter`, one character, makes any file one of delimited text. `threads` may work at a time; the
+    content does not depend on how many. Raises FileChanged if the file is not what it was when it was
+    opened, BadArgument for a delimiter that is none, OperatingSystemRefused, and what the sinks and
+    `progress` raise.
     """
     found = dataset_format(opened.path, delimiter)
     content: Content
     if found is not None and found.kind in {"delimited", "json lines"}:
         file = FileStream(opened, sinks, progress)
-        content = _read_stream(file, found, label, threads)
+        content = _read_stream(file, found, label, threads, rows)
         file.drain()
         size = file.size
     else:
-        content = None if found is None else _read_arrow(opened, found, label, threads)
+        content = None if found is None else _read_arrow(opened, found, label, threads, rows)
         size = read_through(opened, list(sinks), progress=progress, threads=threads > 1)
     check_unchanged(opened, size)
     return content
 
 
-def _read_stream(file: FileStream, found: DatasetFormat, label: str | None, threads: int) -> Content:
+def _read_stream(
+    file: FileStream, found: DatasetFormat, label: str | None, threads: int, rows: int | None
+) -> Content:
     from .csvfiles import read_csv
     from .jsonlines import read_json_lines
     from .packed import PackedStream
@@ -98,15 +102,17 @@ def _read_stream(file: FileStream, found: DatasetFormat, label: str | None, thre
     packed = None if found.compression is None else PackedStream(file, found.compression)
     stream = packed or file
     if found.kind == "delimited":
-        content = read_csv(stream, delimiter=found.delimiter, label=label, threads=threads)
+        content = read_csv(stream, delimiter=found.delimiter, label=label, threads=threads, rows=rows)
     else:
-        content = read_json_lines(stream, label=label)
+        content = read_json_lines(stream, label=label, rows=rows)
     # A stream that broke off has ended for whoever read it.
     return content if packed is None or packed.problem is None else packed.problem
 
 
-def _read_arrow(opened: OpenedFile, found: DatasetFormat, label: str | None, threads: int) -> Content:
+def _read_arrow(
+    opened: OpenedFile, found: DatasetFormat, label: str | None, threads: int, rows: int | None
+) -> Content:
     from .arrowfiles import read_arrow, read_parquet
 
     read = read_parquet if found.kind == "parquet" else read_arrow
-    return read(opened, label=label, threads=threads)
+    return read(opened, label=label, threads=threads, rows=rows)

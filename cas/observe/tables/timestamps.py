@@ -125,5 +125,5 @@ def _first_days() -> NDArray[np.int64]:
     """The day, counted from 1970-01-01, on which each month begins, from January of the year 1 on."""
     import numpy as np
 
-    months = np.arange(np.datetime64("0001-01", "M"), np.datetime64("9999-12", "M") + 2)
+    months = np.arange(np.datetime64("0001-01", "M"), np.datetime64("9999-12", "M") + np.timedelta64(2, "M"))
     return months.astype("datetime64[D]").astype(np.int64)

@@ -100,10 +100,24 @@ def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.concat_arrays(pair) for pair in halves], schema=batch.schema)
 
 
-def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Unit]]:
-    """The units of all batches, in one group, 0. Raises Refusal, and what reading the batches raises."""
+def first_rows(batches: Iterable[pa.RecordBatch], rows: int | None) -> Iterator[pa.RecordBatch]:
+    """The batches up to so many rows (None: all); what follows is not asked for."""
+    if rows is None:
+        yield from batches
+        return
+    left = rows
+    for batch in batches if left else ():
+        yield batch.slice(0, left)
+        left -= min(left, batch.num_rows)
+        if not left:
+            return
+
+
+def cut(batches: Iterable[pa.RecordBatch], rows: int | None = None) -> Iterator[tuple[int, Unit]]:
+    """The units of all batches, or of their first `rows`, in one group, 0. Raises Refusal, and what reading
+    the batches raises."""
     cutter = Cutter()
-    for batch in batches:
+    for batch in first_rows(batches, rows):
         for unit in cutter.add(batch):
             yield 0, unit
     for unit in cutter.end():

@@ -35,6 +35,21 @@ def test_golden(name: str) -> None:
         assert column.text.hex() == other["text"]["digest"]
 
 
+@pytest.mark.parametrize("name", VECTORS)
+def test_golden_classes(name: str) -> None:
+    data, expected = VECTORS[name]["csv"].encode(), VECTORS[name]["content"]["columns"]
+    names = [column["name"] for column in expected]
+    for column in expected:
+        found = read_csv(Stream(data), delimiter=",", label=column["name"])
+        assert isinstance(found, TableContent)
+        if names.count(column["name"]) > 1:
+            assert found.label is None
+        else:
+            assert found.label is not None
+            digest = found.label.digest
+            assert (digest.hex() if digest is not None else None) == column["classes"]
+
+
 def test_formatting_alone_changes_the_text_and_not_the_value() -> None:
     plain = read_csv(Stream(b"a\n1\n1\n1\n"), delimiter=",")
     assert isinstance(plain, TableContent)

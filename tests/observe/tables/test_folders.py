@@ -251,6 +251,18 @@ def test_a_symlink_is_refused(folder: str) -> None:
         read_folder_tables(folder)
 
 
+def test_what_a_pattern_leaves_out_may_be_anything(folder: str) -> None:
+    beneath = Path(folder)
+    (beneath / "x").mkdir()
+    (beneath / "x" / "part-0.csv").write_bytes(b"a\n1\n")
+    for name in ("link.csv", "x/link.csv"):
+        (beneath / name).symlink_to("/etc/passwd")
+    found = read_folder_tables(folder, pattern="x/part-*")
+    assert [file.entry.name for file in found.files] == ["x/part-0.csv"]
+    with pytest.raises(WrongFileType):
+        read_folder_tables(folder, pattern="x/*")
+
+
 def append(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"1,2,3,yes\n")

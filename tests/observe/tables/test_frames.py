@@ -158,6 +158,14 @@ def test_any_small_frame(data: st.DataObject) -> None:
     agree(pd.DataFrame({"i": range(rows), **columns}))
 
 
+def test_missing_names_are_what_a_csv_has() -> None:
+    frame = pd.DataFrame([[1, 2, 3]], columns=pd.Index([None, "a", float("nan")], dtype=object))
+    found = read_frame(frame)
+    assert isinstance(found, TableContent)
+    written = frame.to_csv(index=False)
+    assert [column.name for column in found.columns] == written.split("\n")[0].split(",") == ["", "a", ""]
+
+
 def test_names() -> None:
     frame = pd.DataFrame([[1, 2, 3, 4]], columns=["a", "a", 7, (1, "x")])
     assert [column.name for column in read(frame).columns] == ["a", "a", "7", "(1, 'x')"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from obs.cas.observe.tables import jsonlines
 from obs.cas.observe.tables.batches import read_batches
 from obs.cas.observe.tables.content import Place, TableContent, Unavailable
-from obs.cas.observe.tables.digests import Kind
+from obs.cas.observe.tables.digests import PAGE_ROWS, Kind
 from obs.cas.observe.tables.jsonlines import read_json_lines
 from standalone_content import content
 from tablestream import Stream
@@ -207,6 +207,41 @@ def test_what_cannot_be_read(data: bytes, code: str, line: int | None) -> None:
     assert isinstance(found, Unavailable)
     assert found.code == code
     assert line is None or found.place == Place("line", line)
+
+
+def test_keys_that_are_absent_in_most_rows() -> None:
+    """Numbers, text and nulls, each key in few rows of several pages, and one that is in all of them."""
+    rows: list[dict[str, Any]] = []
+    for number in range(2 * PAGE_ROWS + 500):
+        key, value = f"k{number % 97}", [number, f"w{number % 5}", None][number % 97 % 3]
+        rows.append({"all": number, key: value} if number % 3 else {"all": number})
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    found = table(*rows)
+    assert [column.name for column in found.columns] == names
+    for column in found.columns:
+        cells = [row.get(column.name) for row in rows]
+        assert column.nulls == cells.count(None)
+        if column.kind is Kind.TEXT:
+            assert column.value == text_column(cells).value
+        else:
+            arrow = pa.table({"a": pa.array(cells)})
+            typed = read_batches(arrow.schema, arrow.to_batches())
+            assert isinstance(typed, TableContent)
+            assert (column.kind, column.value) == (typed.columns[0].kind, typed.columns[0].value)
+
+
+def test_a_new_key_on_every_line_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonlines, "_MANY_COLUMNS", 300)
+    lines = [f'{{"k{number}":{number}}}\n'.encode() for number in range(PAGE_ROWS + 1)]
+    found = read(b"".join(lines))
+    assert isinstance(found, Unavailable)
+    assert (found.code, found.place) == ("TOO_MANY_COLUMNS", Place("row", PAGE_ROWS))
+    assert isinstance(read(b"".join(lines[:300])), TableContent)
+    late = read(b"".join(lines[:301]))  # a page that is not full is looked at too
+    assert isinstance(late, Unavailable)
+    assert late.place == Place("row", 301)
+    wide = json.dumps({f"k{number}": number for number in range(400)}).encode() + b"\n"
+    assert isinstance(read(wide + b'{"k0":1}\n' * 399), TableContent)  # one in 200 cells is there
 
 
 def test_more_keys_than_columns_are_kept_of(monkeypatch: pytest.MonkeyPatch) -> None:

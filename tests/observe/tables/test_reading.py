@@ -110,6 +110,46 @@ def test_the_same_table_in_every_format(name: str, threads: int, tmp_path: Path)
     assert [column.distinct for column in found.columns] == [column.distinct for column in expected.columns]
 
 
+@pytest.mark.parametrize("rows", [1, 4096, 5000, ROWS, ROWS + 1])
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_first_rows_are_a_table_that_was_cut_by_hand(name: str, rows: int, tmp_path: Path) -> None:
+    data, write = FORMATS[name]
+    lines = CSV.splitlines(keepends=True)[: rows + 1]
+    expected = read(tmp_path / "expected.csv", b"".join(lines), label="b")
+    path = tmp_path / name
+    path.write_bytes(write(data))
+    seen: list[bytes] = []
+    with open_regular(str(path)) as opened:
+        found = read_table(
+            opened, label="b", rows=rows, threads=1 + rows % 2, sinks=[lambda part: seen.append(bytes(part))]
+        )
+    assert isinstance(expected, TableContent)
+    assert isinstance(found, TableContent)
+    assert b"".join(seen) == path.read_bytes()
+    assert found.rows == min(rows, ROWS)
+    assert (found.table, found.schema, found.label) == (expected.table, expected.schema, expected.label)
+    assert found.rows_with_missing == expected.rows_with_missing
+    for one, other in zip(found.columns, expected.columns, strict=True):
+        assert (one.value_blocks, one.value_pages) == (other.value_blocks, other.value_pages)
+
+
+def test_the_first_rows_of_a_parquet_file_of_many_columns_and_row_groups(tmp_path: Path) -> None:
+    cells = {f"c{number}": [number + row for row in range(6000)] for number in range(130)}
+    path, start = tmp_path / "a.parquet", tmp_path / "start.parquet"
+    pq.write_table(pa.table(cells), str(path), row_group_size=1000)
+    pq.write_table(pa.table(cells).slice(0, 4500), str(start))
+    with open_regular(str(path)) as opened, open_regular(str(start)) as expected:
+        assert read_table(opened, rows=4500) == read_table(expected)
+
+
+def test_the_first_rows_do_not_depend_on_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" + b"1,x\n" * 3 + b"late,x\n")
+    with open_regular(str(path)) as opened:
+        found = read_table(opened, rows=3)
+    assert found == read(tmp_path / "expected.csv", b"a,b\n" + b"1,x\n" * 3)
+
+
 @pytest.mark.parametrize("name", ["README", "model.pkl", "a.parquet.gz", "a.txt"])
 def test_what_is_called_as_no_dataset_is_bytes(name: str, tmp_path: Path) -> None:
     assert read(tmp_path / name, CSV) is None
