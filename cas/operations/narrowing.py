@@ -96,5 +96,6 @@ def _compared(name: Name, sign: Sign, value: Scalar) -> list[Condition]:
         return []
     if name.path == ("recorded_at",):
         return [has_time(sign, value)] if isinstance(value, str) else []
-    names = (".".join(name.path),) if len(name.path) > 1 else _FACTS.get(name.path[0])
-    return [any_of([has_fact(one, sign, value) for one in names])] if names is not None else []
+    whole = ".".join(name.path)
+    names = _FACTS.get(whole, (whole,) if len(name.path) > 1 else ())
+    return [any_of([has_fact(one, sign, value) for one in names])] if names else []
