@@ -190,14 +190,10 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
 
 def _newest_with(store: Store, path: str, head: Entry) -> Entry:
     """The newest manifest up to `head` whose run has the file as an output, else in any other role."""
-<<<<<<< HEAD
-    answer = trace(store, file_of(path), anchor=None, find=partial(find_file, store), full=False)
-=======
     file = file_of(path)
     answer = trace(store, file, anchor=None, find=partial(find_file, store), full=False)
     if not answer.walked and all(hit.entry.manifest.sequence > head.manifest.sequence for hit in answer.hits):
         answer = trace(store, file, anchor=None, find=None, full=False)  # an index may have left some out
->>>>>>> h-index
     found = answer.hits
     if not found and answer.problems:  # where the history has gaps, what they held is not known
         raise BrokenChain(problem=answer.problems[0].message)
