@@ -72,7 +72,7 @@ def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
 
 def counted(number: int, what: str) -> str:
     """`1 file`, `2 files`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def file_row(file: FileView) -> tuple[str, ...]:

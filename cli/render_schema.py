@@ -30,8 +30,8 @@ def schema_lines(found: Schema, *, color: bool) -> Iterator[str]:
         (
             f"{escape(field.name)}{' (label)' if field.name == found.label_column else ''}",
             field.kind.replace("_", " "),
-            str(field.nulls) if field.nulls else "",
-            str(field.distinct) if field.distinct_exact else f"more than {field.distinct}",
+            f"{field.nulls:,}" if field.nulls else "",
+            f"{field.distinct:,}" if field.distinct_exact else f"more than {field.distinct:,}",
         )
         for field in found.fields[:_MOST_COLUMNS]
     ]
@@ -47,7 +47,7 @@ def schema_lines(found: Schema, *, color: bool) -> Iterator[str]:
         count = len(found.classes)
         yield f"label {escape(found.label_column or '')}: {count} {'class' if count == 1 else 'classes'}"
         shown = found.classes[:_MOST_CLASSES]
-        yield from columns([("" if one.name is None else escape(one.name), str(one.rows)) for one in shown])
+        yield from columns([("" if one.name is None else escape(one.name), f"{one.rows:,}") for one in shown])
         if len(found.classes) > len(shown):
             yield f"  … and {len(found.classes) - len(shown)} more"
     fingerprints = _fingerprints(found)

@@ -75,7 +75,7 @@ def test_outputs_are_read_without_training_again(clinic: Clinic, tmp_path: Path)
     # The table: its columns, what is missing, and what dropping that would drop.
     table = _far(clinic, "schema", "patients.csv", "--label", "outcome")
     assert table.startswith("patients.csv  10,000 rows  3 columns\n")
-    assert "40 of 10,000 rows have a missing value" in table
+    assert "MISSING_VALUES_DROPPED  40 of 10000 rows have a missing value" in table
 
     # The run as a document for other programs, and the outputs themselves, byte for byte.
     exported = json.loads(_far(clinic, "export", "run:march"))
