@@ -133,6 +133,8 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("tag",): "tags",
     ("tag", "again", "HEAD"): "tag",
     ("status",): "status",
+    ("diff", "HEAD~1", "HEAD~1"): "diff",
+    ("diff", "data.csv", "data.csv"): "diff",
     ("fsck",): "fsck",
 }
 
