@@ -7,6 +7,7 @@ here a key that is not described is an error, so that nothing is printed that is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,12 @@ _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "export": lambda found: "export" if "provenance" in found else "export-run-only",
 }
 """Commands whose answer has one of several forms; the others have one, called as they are."""
+
+_VARYING: Final = re.compile(
+    r'(?P<digest>"[0-9a-f]{64}")|"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"'
+)
+"""What differs in answers that are otherwise the same, and means the same to every schema: digests and times."""
+_passed: Final[set[tuple[str, str]]] = set()
 
 
 def names() -> list[str]:
@@ -80,8 +87,18 @@ def check_answer(arguments: Sequence[str | bytes], out: str, err: str) -> None:
         return
     if out:
         lines = out.splitlines() if command in ("log", "export") else [out]
-        for document in map(json.loads, lines):
-            assert problems(schema_of(command, document), document) == [], arguments
+        for line in lines:
+            _check(command, line, arguments)
     for line in err.splitlines():
         if line.startswith('{"schema_version"'):
-            assert problems("error", json.loads(line)) == [], arguments
+            _check("error", line, arguments)
+
+
+def _check(command: str, text: str, arguments: Sequence[str | bytes]) -> None:
+    """Most answers of a suite were seen before, but for digests and times: those are not looked at again."""
+    seen = command, _VARYING.sub(lambda found: "digest" if found["digest"] else "time", text)
+    if seen not in _passed:
+        document = json.loads(text)
+        found = problems(schema_of(command, document), document)
+        assert not found, f"{arguments}: {found}"
+        _passed.add(seen)

@@ -41,7 +41,7 @@ def command(
     from ...cas.errors import BadArgument
     from ...cas.operations.check import StoreCheck, check_store
     from ...cas.operations.verify import Verification, read_anchor, verify_file
-    from ..render import check_lines, verify_lines
+    from ..render_verify import check_lines, verify_lines
 
     anchor = read_anchor(against) if against is not None else None
     with invocation.open_store() as store:
