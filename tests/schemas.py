@@ -35,7 +35,7 @@ _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
 _VARYING: Final = re.compile(
     r'(?P<digest>"[0-9a-f]{64}")|"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"'
 )
-"""What differs in answers that are otherwise the same, and means the same to every schema: digests and times."""
+"""Digests and times: they differ in answers that are otherwise the same, and one is like another to a schema."""
 _passed: Final[set[tuple[str, str]]] = set()
 
 

@@ -171,6 +171,16 @@ def test_what_is_missing_added_or_of_another_type_is_told(project: Project) -> N
         check_answer(("fsck", "--json"), json.dumps({"schema_version": 1}), "")
 
 
+def test_an_answer_that_was_seen_vouches_for_no_other(project: Project) -> None:
+    text, document = project.obs("show", "--json").out, project.json("show")
+    for good in (document["run"], document["recorded_at"]):
+        check_answer(("show", "--json"), text.replace(good, good.replace("1", "0")), "")
+        with pytest.raises(AssertionError):
+            check_answer(("show", "--json"), text.replace(good, good[:-1]), "")
+    with pytest.raises(AssertionError):
+        check_answer(("log", "--json"), json.dumps(document), "")
+
+
 def test_the_readme_lists_every_schema() -> None:
     text = (Path(SCHEMAS) / "README.md").read_text("utf-8")
     assert set(re.findall(r"\]\(([a-z-]+)-v1\.json\)", text)) == set(names())
