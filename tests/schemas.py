@@ -35,7 +35,7 @@ _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
 _VARYING: Final = re.compile(
     r'(?P<digest>"[0-9a-f]{64}")|"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"'
 )
-"""Digests and times: they differ in answers that are otherwise the same, and one is like another to a schema."""
+"""Digests and times: answers that are else the same differ in them, and to a schema one is like another."""
 _passed: Final[set[tuple[str, str]]] = set()
 
 
@@ -57,7 +57,7 @@ def closed(schema: Any) -> Any:
         parts = cast("dict[str, Any]", schema)
         inner = {key: closed(value) for key, value in parts.items()}
         return {"additionalProperties": False, **inner} if isinstance(inner.get("required"), list) else inner
-    return [closed(item) for item in schema] if isinstance(schema, list) else schema
+    return [closed(item) for item in cast("list[object]", schema)] if isinstance(schema, list) else schema
 
 
 @cache

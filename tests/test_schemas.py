@@ -30,7 +30,7 @@ def objects(schema: Any) -> Iterator[dict[str, Any]]:
         for value in parts.values():
             yield from objects(value)
     elif isinstance(schema, list):
-        for item in schema:
+        for item in cast("list[object]", schema):
             yield from objects(item)
 
 
