@@ -13,19 +13,13 @@ from .output import Style, escape, human_size, style
 
 if TYPE_CHECKING:
     from ..cas.format.canonical import Value
-    from ..cas.format.ids import ObjectId
     from ..cas.format.reports import Diagnostic
-    from ..cas.operations.check import StoreCheck
     from ..cas.operations.log import Damage
     from ..cas.operations.record import Recorded
     from ..cas.operations.status import Status
-    from ..cas.operations.upstream import Upstream
-    from ..cas.operations.verify import Lineage, Verification
-    from ..cas.operations.views import FileView, Problem, RunView
+    from ..cas.operations.views import FileView, RunView
 
 _COLOURS: Final[dict[str, Style]] = {"info": "cyan", "warning": "yellow", "error": "red"}
-_MOST_PROBLEMS: Final = 40
-_MOST_INDENT: Final = 12
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:
@@ -152,96 +146,6 @@ def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator
         yield ""
         yield from (f"    {escape(text)}" for text in view.message.split("\n"))
     yield ""
-
-
-def problem_lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
-    """What is damaged, and which runs it touches."""
-    for problem in problems[:_MOST_PROBLEMS]:
-        runs = f" (run {', '.join(run.short for run in problem.runs[:8])})" if problem.runs else ""
-        yield style(f"problem: {problem.code}", "red", color=color) + f"  {escape(problem.message)}{runs}"
-    if len(problems) > _MOST_PROBLEMS:
-        yield f"and {len(problems) - _MOST_PROBLEMS} more problems"
-
-
-def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
-    """The verdict on a file, what it rests on, and what was not shown."""
-    yield f"{escape(result.file.path)}  {human_size(result.file.size)}  {result.file.blake3.short}"
-    steps: dict[tuple[ObjectId, str], list[Upstream]] = {}
-    for step in result.upstream:
-        steps.setdefault((step.read_by, step.read_as), []).append(step)
-    for found in result.runs:
-        yield from lineage_lines(found, steps)
-    yield from problem_lines(result.problems, color=color)
-    if result.verdict == "NOT-RECORDED":
-        yield "no run of this history has these bytes as an input or output"
-    if result.verdict == "CORRUPT" and not result.runs:
-        yield "no run was found that has these bytes"
-        yield "but the history has gaps, and what they held is not known"
-    history = result.history
-    if result.levels:
-        head = history.head.short if history.head else "none"
-        yield f"history: {counted(history.size, 'manifest')}, head {head}"
-        if result.not_anchored:
-            yield "not shown: that the run is part of the history that the anchor names; it came later"
-        elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
-            yield (
-                "not shown: that this history is the one that was first written; "
-                "keep a head and give it with --against"
-            )
-    shade: Style = "green" if result.exit_code == 0 else "yellow" if result.exit_code == 1 else "red"
-    yield style(result.verdict, shade, "bold", color=color)
-
-
-def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
-    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out."""
-    member = f" (as {escape(found.member)})" if found.member is not None else ""
-    yield (
-        f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
-        f"manifest {found.sequence}, {found.recorded_at}"
-    )
-    for dataset in found.datasets:
-        state = "" if dataset.state == "not-checked" else f", {dataset.state}"
-        yield f"    from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}{state}"
-        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
-    if found.metrics:
-        yield f"    with {metrics_text(found.metrics)}"
-
-
-def _upstream_lines(
-    written: list[Upstream], steps: dict[tuple[ObjectId, str], list[Upstream]], depth: int
-) -> Iterator[str]:
-    """Who wrote an input, and who wrote what they read; each step once."""
-    left = [(step, depth) for step in reversed(written)]
-    while left:
-        step, depth = left.pop()
-        member = f" (as {escape(step.member)})" if step.member is not None else ""
-        yield (
-            f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
-            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}"
-        )
-        for reader, role in [key for key in steps if key[0] == step.run]:
-            left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
-
-
-def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:
-    """The verdict on a store."""
-    yield from problem_lines(result.problems, color=color)
-    counts = ((result.manifests, "manifest"), (result.objects, "object"), (result.blobs, "blob"))
-    yield ", ".join(counted(*count) for count in counts)
-    if housekeeping:
-        if result.orphans or result.orphan_blobs:
-            orphans, blobs = counted(len(result.orphans), "object"), counted(len(result.orphan_blobs), "blob")
-            yield f"{orphans} and {blobs} that nothing in the history of HEAD leads to"
-            if result.orphan_manifests:
-                manifests = counted(result.orphan_manifests, "manifest")
-                yield f"{manifests} among them: an interrupted record leaves one, a cut-off history more"
-        if result.leftovers:
-            files = counted(len(result.leftovers), "file")
-            yield f"{files} in tmp/ that an interrupted record left (they may be deleted when no obs runs)"
-        yield from (escape(text) for text in result.permissions)
-    if result.head is not None:
-        yield f"head {result.head.hex}"
-    yield style(result.verdict, "red" if result.problems else "green", "bold", color=color)
 
 
 def status_lines(result: Status) -> Iterator[str]:

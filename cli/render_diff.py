@@ -10,7 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .output import escape, human_size, style
-from .render import columns, counted, diagnostics_lines, problem_lines, value_text
+from .render import columns, counted, diagnostics_lines, value_text
+from .render_verify import problem_lines
 
 if TYPE_CHECKING:
     from ..cas.format.canonical import Value

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .output import Style, escape, human_size, style
-from .render import counted, lineage_lines, problem_lines
+from .render import counted
+from .render_verify import lineage_lines, problem_lines
 
 if TYPE_CHECKING:
     from ..cas.operations.verifyproof import ProofVerification

@@ -9,15 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from .output import escape, style
-from .render import (
-    columns,
-    counted,
-    diagnostics_lines,
-    file_row,
-    note_lines,
-    problem_lines,
-    value_text,
-)
+from .render import columns, counted, diagnostics_lines, file_row, note_lines, value_text
+from .render_verify import problem_lines
 
 if TYPE_CHECKING:
     from ..cas.format.canonical import Value

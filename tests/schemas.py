@@ -7,6 +7,7 @@ here a key that is not described is an error, so that nothing is printed that is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,12 @@ _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
 }
 """Commands whose answer has one of several forms; the others have one, called as they are."""
 
+_VARYING: Final = re.compile(
+    r'(?P<digest>"[0-9a-f]{64}")|"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"'
+)
+"""Digests and times: answers that are else the same differ in them, and to a schema one is like another."""
+_passed: Final[set[tuple[str, str]]] = set()
+
 
 def names() -> list[str]:
     """Every schema, as its file is called before `-v1.json`."""
@@ -53,7 +60,7 @@ def closed(schema: Any) -> Any:
         parts = cast("dict[str, Any]", schema)
         inner = {key: closed(value) for key, value in parts.items()}
         return {"additionalProperties": False, **inner} if isinstance(inner.get("required"), list) else inner
-    return [closed(item) for item in schema] if isinstance(schema, list) else schema
+    return [closed(item) for item in cast("list[object]", schema)] if isinstance(schema, list) else schema
 
 
 @cache
@@ -83,8 +90,18 @@ def check_answer(arguments: Sequence[str | bytes], out: str, err: str) -> None:
         return
     if out:
         lines = out.splitlines() if command in ("log", "export") else [out]
-        for document in map(json.loads, lines):
-            assert problems(schema_of(command, document), document) == [], arguments
+        for line in lines:
+            _check(command, line, arguments)
     for line in err.splitlines():
         if line.startswith('{"schema_version"'):
-            assert problems("error", json.loads(line)) == [], arguments
+            _check("error", line, arguments)
+
+
+def _check(command: str, text: str, arguments: Sequence[str | bytes]) -> None:
+    """Most answers of a suite were seen before, but for digests and times: those are not looked at again."""
+    seen = command, _VARYING.sub(lambda found: "digest" if found["digest"] else "time", text)
+    if seen not in _passed:
+        document = json.loads(text)
+        found = problems(schema_of(command, document), document)
+        assert not found, f"{arguments}: {found}"
+        _passed.add(seen)

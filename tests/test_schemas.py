@@ -30,7 +30,7 @@ def objects(schema: Any) -> Iterator[dict[str, Any]]:
         for value in parts.values():
             yield from objects(value)
     elif isinstance(schema, list):
-        for item in schema:
+        for item in cast("list[object]", schema):
             yield from objects(item)
 
 
@@ -139,6 +139,8 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("tag",): "tags",
     ("tag", "again", "HEAD"): "tag",
     ("status",): "status",
+    ("diff", "HEAD~1", "HEAD~1"): "diff",
+    ("diff", "data.csv", "data.csv"): "diff",
     ("fsck",): "fsck",
 }
 
@@ -173,6 +175,16 @@ def test_what_is_missing_added_or_of_another_type_is_told(project: Project) -> N
     assert problems("show-run", {**document, "datasets": [{**document["datasets"][0], "odd": 1}]})
     with pytest.raises(AssertionError):
         check_answer(("fsck", "--json"), json.dumps({"schema_version": 1}), "")
+
+
+def test_an_answer_that_was_seen_vouches_for_no_other(project: Project) -> None:
+    text, document = project.obs("show", "--json").out, project.json("show")
+    for good in (document["run"], document["recorded_at"]):
+        check_answer(("show", "--json"), text.replace(good, good.replace("1", "0")), "")
+        with pytest.raises(AssertionError):
+            check_answer(("show", "--json"), text.replace(good, good[:-1]), "")
+    with pytest.raises(AssertionError):
+        check_answer(("log", "--json"), json.dumps(document), "")
 
 
 def test_the_readme_lists_every_schema() -> None:

@@ -18,7 +18,7 @@ def command(invocation: Invocation, *, as_json: bool) -> int:
     is repaired and nothing is removed.
     """
     from ...cas.operations.check import check_store
-    from ..render import check_lines
+    from ..render_verify import check_lines
 
     with invocation.open_store() as store:
         result = check_store(store, full=True)

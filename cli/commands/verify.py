@@ -65,7 +65,7 @@ def command(
         return _verify_proof(invocation, file, proof, anchor, as_json=as_json)
     from ...cas.operations.check import StoreCheck, check_store
     from ...cas.operations.verify import Verification, verify_file
-    from ..render import check_lines, verify_lines
+    from ..render_verify import check_lines, verify_lines
 
     with invocation.open_store() as store:
         if file is None:

@@ -161,7 +161,6 @@ def test_a_question_about_a_file_that_is_none(
         ("record", "--params", "d"),
         ("verify", "d"),
         ("show", "--", "d"),
-        ("log", "--model", "d"),
         ("verify", "model.pkl", "--against", "d"),
     ],
     ids=" ".join,

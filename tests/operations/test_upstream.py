@@ -11,7 +11,7 @@ from obs.cas.operations.record import Recorded
 from obs.cas.operations.requests import Named, RecordRequest
 from obs.cas.operations.verify import Verification, verify_file
 from obs.cas.store.store import Store
-from obs.cli.render import verify_lines
+from obs.cli.render_verify import verify_lines
 from smallruns import make_store, record_run
 
 
