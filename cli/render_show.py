@@ -113,11 +113,12 @@ def _classes_text(found: ShownContent) -> str:
 
 
 def _reasons(run: ShownRun) -> str:
-    """Which columns lacked a value in the rows that were dropped."""
+    """Which columns lacked a value in the rows that were dropped, those that lacked the most first."""
     for found in run.diagnostics:
         named = found.details.get("columns")
         if found.code == "MISSING_VALUES_DROPPED" and isinstance(named, dict) and named:
-            shown = [f"{escape(name)} {value_text(count)}" for name, count in named.items()]
+            most = sorted(named.items(), key=lambda item: -item[1] if isinstance(item[1], int) else 0)
+            shown = [f"{escape(name)} {value_text(count)}" for name, count in most]
             more = ", …" if len(shown) > _MOST_COLUMNS else ""
             return f", for a missing value ({', '.join(shown[:_MOST_COLUMNS])}{more})"
     return ""

@@ -184,7 +184,7 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
             if root(step.next_history()) == anchor.root:
                 return step
             break
-    problem = f"the first {anchor.size} manifests are not those that it names"
+    problem = f"the history up to manifest {anchor.size - 1} is not the one that it names"
     raise AnchorMismatch(anchor=anchor.text, problem=problem)
 
 

@@ -193,11 +193,11 @@ def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
 
 def _mismatch(found: Trace, anchor: Anchor) -> Problem:
     if anchor.manifest is not None:
-        message = f"the history of {found.size} manifests does not contain manifest {anchor.manifest.hex}"
+        message = f"the history does not contain manifest {anchor.manifest.hex}"
     elif anchor.size > found.size:
         message = f"the checkpoint names {anchor.size} manifests, and the history has {found.size}"
     else:
-        message = f"the first {anchor.size} manifests are not those that the checkpoint names"
+        message = f"the history up to manifest {anchor.size - 1} is not the one that the checkpoint names"
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 

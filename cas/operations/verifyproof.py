@@ -131,7 +131,7 @@ def _meet(proven: Proven, anchor: Anchor) -> tuple[Leaf | None, Problem | None]:
         if not of_size:
             return None, None
         found = next((leaf for leaf in of_size if leaf.root == anchor.root), None)
-        message = f"the first {anchor.size} manifests are not those that the checkpoint names"
+        message = f"the history up to manifest {anchor.size - 1} is not the one that the checkpoint names"
     if found is not None:
         return found, None
     return None, Problem(code="ANCHOR_MISMATCH", id=None, message=message)
