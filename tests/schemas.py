@@ -19,6 +19,7 @@ from obs.cli.application import COMMANDS
 SCHEMAS: Final = Path(__file__).parent.parent / "docs" / "schemas"
 
 _BY_COMMAND: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "record": lambda found: "record-all" if "state" in found else "record",
     "show": lambda found: (
         "show-file"
         if "runs" in found
@@ -89,7 +90,7 @@ def check_answer(arguments: Sequence[str | bytes], out: str, err: str) -> None:
     if command is None or "--json" not in words or {"-h", "--help"} & set(words) or "--raw" in words:
         return
     if out:
-        lines = out.splitlines() if command in ("log", "export") else [out]
+        lines = out.splitlines() if command in ("log", "export") or "--all" in words else [out]
         for line in lines:
             _check(command, line, arguments)
     for line in err.splitlines():

@@ -108,6 +108,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     pipe = make_pipeline(StandardScaler(), LogisticRegression()).fit([[0.0], [1.0], [2.0]], [0, 1, 1])
     joblib.dump(pipe, made.home / "pipe.joblib")
     (made.home / "plot.txt").write_text("a plot")
+    (made.home / "runs" / "one").mkdir(parents=True)
+    (made.home / "runs" / "one" / "metrics.json").write_text("{}")
     more = ("--model", "pipe.joblib", "--artifact", "plot.txt", "--params", "params.json")
     data = ("--data", "data.csv", "--label", "y", "--metrics", "metrics.json")
     assert made.obs("record", "--no-git", *data, *more).code == 0
@@ -119,6 +121,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("init",): "init",
     ("record", "--data", "data.csv", "--dry-run"): "record",
+    ("record", "--all", "runs", "--dry-run"): "record-all",
     ("log",): "log",
     ("show",): "show-run",
     ("show", "HEAD:model"): "show-object",
@@ -149,7 +152,8 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
 def test_an_answer_follows_its_schema(project: Project, arguments: tuple[str, ...]) -> None:
     answer = project.obs(*arguments, "--json")
     assert answer.code == 0
-    lines = answer.out.splitlines() if arguments[0] in ("log", "export") else [answer.out]
+    is_lines = arguments[0] in ("log", "export") or "--all" in arguments
+    lines = answer.out.splitlines() if is_lines else [answer.out]
     assert lines
     for document in map(json.loads, lines):
         assert schema_of(arguments[0], document) == ANSWERS[arguments]

@@ -88,7 +88,7 @@ def test_files_need_no_store(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("x\n1\n2\n")
     answer = obs("diff", "a.csv", "b.csv", cwd=tmp_path)
     assert (answer.code, answer.err) == (1, "")
-    assert "1 → 2 rows: 1 more" in answer.out
+    assert "1 → 2 rows: 1 appended" in answer.out
     assert_error(obs("diff", "a.csv", "c.csv", cwd=tmp_path), 4, "there is no .obs/")
     assert_error(obs("diff", "--", "a.csv", "c.csv", cwd=tmp_path), 2, "c.csv")
     assert_error(obs("diff", "a.csv", "b.csv", "c.csv", cwd=tmp_path), 2, "'c.csv' is a third")

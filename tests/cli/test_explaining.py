@@ -163,7 +163,7 @@ def test_status_tells_how_a_table_changed(project: Project) -> None:
     assert (change["appended"], change["removed"], change["unknown"]) == (0, 0, None)
     assert "column x changed in rows 4,097-5,000" in project.obs("status").out
     table.write_text("\n".join(["x,y", *rows, *["1,1"] * 50]) + "\n")
-    assert "50 rows more (5,000 before)" in project.obs("status").out
+    assert "50 rows appended (5,000 before)" in project.obs("status").out
     table.write_text("\n".join(["x,y", *rows]).replace("\n1,", "\n1.0,", 1) + "\n")
     assert "column x written otherwise" in project.obs("status").out
     table.write_text("\r\n".join(["x,y", *rows]) + "\r\n")
