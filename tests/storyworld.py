@@ -108,9 +108,7 @@ def forge_workspace(home: Path) -> Path:
     return home
 
 
-def _forge_run(
-    home: Path, example: Path, name: str, created_at: str, dropped: int = 11, **more: str
-) -> None:
+def _forge_run(home: Path, example: Path, name: str, created_at: str, dropped: int = 11, **more: str) -> None:
     source, folder = example / "runs" / name, home / ".ml" / "runs" / name
     (folder / "artifacts").mkdir(parents=True)
     shutil.copy(source / "model.pkl", folder / "artifacts")

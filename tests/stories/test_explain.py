@@ -35,7 +35,7 @@ def test_months_later_the_history_says_what_happened(clinic: Clinic) -> None:
     assert "10,000 rows, 3 columns; 80 rows with a missing value" in told
     assert "label     outcome, 2 different values" in told
     assert "samples   9,920" in told
-    assert "dropped   80 rows, for a missing value (age 20, dose 70)" in told
+    assert "dropped   80 rows, for a missing value (dose 70, age 20)" in told
     # What came out, and under what.
     assert "StandardScaler -> LogisticRegression(C=1.0, max_iter=1000, random_state=42)" in told
     assert f"accuracy      {april['accuracy']}" in told

@@ -36,7 +36,9 @@ def test_a_file_is_known_by_its_bytes_and_a_rewritten_history_shows(clinic: Clin
     assert answer.code == 0
     [run] = clinic.json("verify", found)["runs"]
     assert (run["run_id"], run["role"], run["direction"]) == ("march", "model", "output")
-    assert f"from data: patients.csv  {_size(run)}  {run['datasets'][0]['blake3'][:12]}, changed" in answer.out
+    assert (
+        f"from data: patients.csv  {_size(run)}  {run['datasets'][0]['blake3'][:12]}, changed" in answer.out
+    )
     assert answer.out.endswith("CHAIN-CONSISTENT\n")
     assert "not shown: that this history is the one that was first written" in answer.out
 
