@@ -175,6 +175,17 @@ def cut_off(run: Run) -> Run:
     return run.data(frame).model(pickle.dumps(fitted(frame))[:-40])
 
 
+def run_folder(run: Run, **record: Any) -> Run:
+    """The folder of a run, as RunForge leaves it: a model, a metrics file, its own record."""
+    folder = run.folder / "run"
+    (folder / "artifacts").mkdir(parents=True)
+    (folder / "artifacts" / "model.pkl").write_bytes(pickle.dumps(fitted(table())))
+    (folder / "metrics.json").write_text('{"accuracy": 0.9}')
+    told = {"run_id": "r1", "runforge_version": "0.2.0", "artifacts": {"model_pkl": "artifacts/model.pkl"}}
+    (folder / "run.json").write_text(json.dumps({**told, **record}))
+    return run.data(table()).set(run_dir=str(folder))
+
+
 CASES: dict[str, Callable[[Run], Run]] = {
     "MISSING_VALUES_DROPPED": missing,
     "SAMPLE_COUNT_MISMATCH": lambda run: agreeing(run).metrics(num_samples=32, num_features=3),
@@ -193,9 +204,14 @@ CASES: dict[str, Callable[[Run], Run]] = {
     "DATASET_FINGERPRINT_MISMATCH": lambda run: agreeing(run).set(
         claims=Claims(adapter="trainer", dataset_sha256=Sha256(b"\x11" * 32))
     ),
+    "METRICS_CONTRADICTED": lambda run: run_folder(run, metrics={"accuracy": 0.8}),
     "METRICS_SCHEMA_MISMATCH": lambda run: agreeing(run).set(
         metrics_contract=("accuracy", "num_features", "num_samples")
     ),
+    "RECORD_KEY_INVALID": lambda run: run_folder(run, num_samples="forty"),
+    "ARTIFACT_NOT_RECORDED": lambda run: run_folder(
+        run, artifacts={"model_pkl": "artifacts/model.pkl", "plot_json": "artifacts/plot.json"}
+    ).set(status="failed", status_is_given=True),
     "LIBRARY_VERSION_MISMATCH": lambda run: agreeing(run).within(("scikit_learn", "0.24.2")),
     "ARTIFACT_NOT_A_PIPELINE": lambda run: agreeing(run, LogisticRegression()),
     "ARTIFACT_INCOMPLETE": cut_off,

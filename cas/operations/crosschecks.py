@@ -19,6 +19,7 @@ from .facts import Facts, Rows, samples_of
 from .findings import missing_values, shown_names
 from .modelchecks import model_checks
 
+_COUNTS: Final = frozenset({"num_samples", "num_features"})
 _INDEX_NAMES: Final = frozenset({"", "Unnamed: 0"})
 """Of a first column that pandas wrote and reads as the index."""
 
@@ -32,6 +33,7 @@ def cross_checks(facts: Facts) -> list[Diagnostic]:
         _feature_names,
         _classes,
         _dataset_fingerprint,
+        _claimed_metrics,
         _metrics_contract,
         model_checks,
     )
@@ -301,6 +303,25 @@ def _dataset_fingerprint(facts: Facts) -> Iterator[Diagnostic]:
             message="the trainer's record names other data: their SHA-256 is not that of what was read",
             details={"claimed": claimed.hex, "read": {role: sha256.hex for role, sha256 in known}},
         )
+
+
+def _claimed_metrics(facts: Facts) -> Iterator[Diagnostic]:
+    """The values in the trainer's record against those in the metrics file; counts have their own check."""
+    claimed = facts.claims.metrics if facts.claims is not None else None
+    shared = sorted(set(claimed or ()) & set(facts.metrics or ()) - _COUNTS)
+    differing = [name for name in shared if _differ((claimed or {})[name], (facts.metrics or {})[name])]
+    if differing:
+        yield Diagnostic(
+            code="METRICS_CONTRADICTED",
+            severity="warning",
+            message=f"{_counted(len(differing), 'metric')} not as the trainer's record has it",
+            details={"metrics": shown_names(differing), "count": len(differing)},
+        )
+
+
+def _differ(claimed: Value, found: Value) -> bool:
+    """Whether two values are not the same; NaN is NaN."""
+    return claimed != found and not (claimed != claimed and found != found)
 
 
 def _metrics_contract(facts: Facts) -> Iterator[Diagnostic]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--against", metavar="ID64|FILE", help="An anchor kept elsewhere: a head's 64 digits, or a checkpoint."
 )
 @click.option("--proof", metavar="FILE", help="Check this proof of 'obs prove' instead of a store.")
-@click.option("--full", is_flag=True, help="Read and hash the kept bytes too.")
+@click.option("--full", is_flag=True, help="Walk the whole history, and read and hash the kept bytes too.")
 @click.option("--check-data", is_flag=True, help="Read the datasets that still lie where they lay.")
 @click.pass_obj
 def command(
@@ -45,7 +45,7 @@ def command(
     """Say what can be shown about where FILE came from, and no more.
 
     RECORDED: these bytes are an output (or input) of a run whose objects are intact.
-    CHAIN-CONSISTENT: its manifest is in the history that HEAD leads to, every link checked.
+    CHAIN-CONSISTENT: its manifest is in the history that HEAD commits to.
     ANCHORED(n of N): the history up to n is the one that the anchor names.
 
     With --proof no store is needed, and it is PROVEN-AGAINST the anchor, or an UNANCHORED-PROOF.
