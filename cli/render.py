@@ -123,7 +123,7 @@ def log_lines(line: RunView | Damage, *, oneline: bool, color: bool) -> Iterator
             yield ""
         return
     view = line
-    subject = escape((view.message or "").split("\n", 1)[0])
+    subject = escape((view.message or view.run_id or "").split("\n", 1)[0])
     if oneline:
         what = metrics_text(view.metrics, 1)
         yield " ".join(
