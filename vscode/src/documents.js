@@ -23,7 +23,7 @@ class Documents {
 
   /** @param {vscode.Uri} uri */
   provideTextDocumentContent(uri) {
-    return this.texts.get(uri.toString())?.text ?? 'This answer is no longer there: ask again.\n';
+    return this.texts.get(uri.toString())?.text ?? 'this answer was closed: ask again\n';
   }
 
   /** @param {vscode.Uri} uri @returns {Shown | undefined} */
@@ -43,20 +43,14 @@ class Documents {
    */
   async show(text, shown) {
     const { question, folder, asJson } = shown;
-    const ending = asJson || question.language === 'json' ? 'json' : question.language === 'markdown' ? 'md' : 'txt';
     const uri = vscode.Uri.from({
       scheme: SCHEME,
-      path: `/${question.title.replaceAll('/', '_')}.${ending}`,
+      path: `/${question.title}.${asJson ? 'json' : question.ending}`, // the ending chooses the language
       query: JSON.stringify({ folder, words: asJson ? question.json : question.words }),
     });
     this.texts.set(uri.toString(), { text, shown });
     this.changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    const language = { json: 'json', md: 'markdown', txt: 'plaintext' }[ending];
-    if (document.languageId !== language) {
-      await vscode.languages.setTextDocumentLanguage(document, language);
-    }
-    await vscode.window.showTextDocument(document, { preview: false });
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
   }
 }
 

@@ -21,7 +21,7 @@ const SETTINGS = {
   'workbench.startupEditor': 'none', 'telemetry.telemetryLevel': 'off', 'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false, 'extensions.ignoreRecommendations': true, 'update.mode': 'none',
   'workbench.tips.enabled': false, 'workbench.enableExperiments': false, 'editor.minimap.enabled': false,
-  'editor.wordWrap': 'on', 'workbench.editor.enablePreview': false, 'chat.disableAIFeatures': true,
+  'editor.fontSize': 12, 'breadcrumbs.enabled': false, 'workbench.editor.enablePreview': false, 'chat.disableAIFeatures': true,
   'git.enabled': false, 'security.workspace.trust.enabled': false, 'files.simpleDialog.enable': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden', 'window.commandCenter': false,
 };
@@ -82,7 +82,7 @@ export async function inEditor({ name, folder, command, vsix, query = () => '' }
       await new Promise((go) => setTimeout(go, 200));
     }
     browser = await chromium.launchPersistentContext(made('browser'), {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1200, height: 760 }, args: BROWSER,
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1000, height: 720 }, args: BROWSER,
     });
     await browser.route((url) => url.hostname !== '127.0.0.1', (route) => route.abort());
     page = browser.pages()[0] ?? (await browser.newPage());
