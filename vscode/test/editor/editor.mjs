@@ -21,7 +21,7 @@ const SETTINGS = {
   'workbench.startupEditor': 'none', 'telemetry.telemetryLevel': 'off', 'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false, 'extensions.ignoreRecommendations': true, 'update.mode': 'none',
   'workbench.tips.enabled': false, 'workbench.enableExperiments': false, 'editor.minimap.enabled': false,
-  'editor.fontSize': 12, 'breadcrumbs.enabled': false, 'workbench.editor.enablePreview': false, 'chat.disableAIFeatures': true,
+  'editor.fontSize': 12, 'breadcrumbs.enabled': false, 'chat.disableAIFeatures': true,
   'git.enabled': false, 'security.workspace.trust.enabled': false, 'files.simpleDialog.enable': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden', 'window.commandCenter': false,
 };
@@ -94,7 +94,7 @@ export async function inEditor({ name, folder, command, vsix, query = () => '' }
     if (failed && page) {
       const shot = join(process.env.OBS_SHOTS ?? tmpdir(), `obs-vscode-failed-${name.replaceAll(' ', '-')}.png`);
       await page.screenshot({ path: shot }).then(() => say(`${name}: failed, see ${shot}`), () => {});
-      console.log(log.split('\n').slice(-40).join('\n'));
+      console.log(log.split('\n').filter((line) => line.startsWith('[')).slice(-10).join('\n'));
     }
     await browser?.close().catch(() => {});
     await ended(server);

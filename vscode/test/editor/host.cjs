@@ -76,7 +76,7 @@ const tests = {
   },
   async 'a model that was recorded, and one that was changed'() {
     assert.match(await shown('verify', file('runs', 'trimmed', 'model.pkl')), /CHAIN-CONSISTENT\s*$/);
-    assert.match(await shown('diff', file('runs', 'trimmed', 'model.pkl')), /equal/);
+    assert.match(await shown('diff', file('runs', 'trimmed', 'model.pkl')), /no difference/);
     copyFileSync(file('runs', 'trimmed', 'model.pkl').fsPath, file('changed.pkl').fsPath);
     writeFileSync(file('changed.pkl').fsPath, 'x', { flag: 'a' });
     assert.match(await shown('verify', file('changed.pkl')), /NOT-RECORDED\s*$/);
@@ -111,7 +111,10 @@ const tests = {
   async 'JSON of 7 MB is shown, and 50 MB are refused, while the editor answers'() {
     const one = JSON.stringify({ name: 'column', kind: 'number', nulls: 1, values: [1, 2.5, null] });
     const json = (size) => `process.stdout.write('[' + ${JSON.stringify(`${one},`)}.repeat(${Math.floor(size / one.length)}) + '0]');`;
-    await withObs(json(7e6), async () => assert.ok((await shown('export')).length > 7e6));
+    await withObs(json(7e6), async () => {
+      const text = await shown('export');
+      assert.ok(text.length > 7e6, `${text.length}: ${text.slice(0, 300)}`);
+    });
     await withObs(json(50e6), () => nothing('export'));
     assert.match(await shown('lastRun'), /^# Run/);
   },
