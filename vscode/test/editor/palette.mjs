@@ -41,7 +41,7 @@ class Person {
 
   async open(name) {
     await this.row(name).dblclick();
-    await this.page.locator('.tab.active .label-name').getByText(name, { exact: true }).waitFor();
+    await this.page.locator('.tab.active').getByText(name, { exact: true }).waitFor();
   }
 
   row(name) {
@@ -69,9 +69,7 @@ class Person {
 }
 
 async function withTheExample(vsix) {
-  const folder = workspace(box);
-  writeFileSync(join(folder, HOSTILE), 'nothing');
-  await inEditor({ name: 'palette', folder, command: obsProgram(box), vsix }, async ({ page, open }) => {
+  await inEditor({ name: 'palette', folder: workspace(box), command: obsProgram(box), vsix }, async ({ page, open }) => {
     await open();
     const person = new Person(page);
     await person.ready('breast_cancer.csv');
@@ -119,12 +117,6 @@ async function withTheExample(vsix) {
     await person.command('Problems: Focus on Problems View');
     await page.locator('.markers-panel .monaco-list-row', { hasText: "the label column 'target' is not among" }).first().waitFor();
     say('palette: the schema, and a problem');
-
-    await person.row(HOSTILE).click({ button: 'right' });
-    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
-    await person.says('is not a model file');
-    assert.equal(await person.toast.locator('a', { hasText: 'click' }).count(), 0);
-    say('palette: a name that would be a link is none');
   });
 }
 
@@ -143,7 +135,16 @@ async function withoutObs(vsix) {
 
 async function slowly(vsix) {
   const slow = join(box, 'slow');
-  writeFileSync(slow, '#!/bin/sh\n[ "$1" = --version ] && echo "obs 9.9.9" && exit 0\nexec sleep 600\n');
+  writeFileSync(
+    slow,
+    `#!/bin/sh
+case $1 in
+--version) echo obs 9.9.9 ;;
+inspect) echo "obs: $2 is no model" >&2; exit 4 ;;
+*) exec sleep 600 ;;
+esac
+`,
+  );
   chmodSync(slow, 0o755);
   await inEditor({ name: 'no folder', folder: undefined, command: slow, vsix }, async ({ page, open }) => {
     await open();
@@ -153,7 +154,9 @@ async function slowly(vsix) {
     await person.says('no folder is open');
     say('palette: no folder is open');
   });
-  await inEditor({ name: 'cancelled', folder: workspace(join(box, 'third')), command: slow, vsix }, async ({ page, open }) => {
+  const folder = workspace(join(box, 'third'));
+  writeFileSync(join(folder, HOSTILE), '');
+  await inEditor({ name: 'cancelled', folder, command: slow, vsix }, async ({ page, open }) => {
     await open();
     const person = new Person(page);
     await person.ready('breast_cancer.csv');
@@ -162,6 +165,12 @@ async function slowly(vsix) {
     await page.locator('.notification-toast .monaco-button', { hasText: 'Cancel' }).click();
     await person.says('obs: stopped');
     say('palette: cancelled');
+
+    await person.row(HOSTILE).click({ button: 'right' });
+    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
+    await person.says('is no model');
+    assert.equal(await person.toast.locator('a', { hasText: 'click' }).count(), 0);
+    say('palette: a name that would be a link is none');
   });
 }
 
