@@ -19,10 +19,10 @@ PYTEST_ARGS ?= -n auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two verbs must not install into one environment at a time
-.PHONY: help demo test lint format types bench vectors pages soak fuzz example constraints package clean
+.PHONY: help demo test lint format types bench vectors pages soak fuzz example constraints package vsix test-vscode clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY_DEMO) ## train a model, record it, and prove where it came from
 	$(RUN) bash .obs-example/demo.sh
@@ -71,6 +71,12 @@ constraints: $(READY_DEV) ## write the versions in .venv/ to constraints.txt
 package: $(READY_DEV) ## build the sdist and the wheel into dist/
 	rm -rf build dist
 	$(RUN) python -m build
+
+vsix: $(READY_DEMO) ## build the VS Code extension into dist/
+	$(RUN) python vscode/build.py dist
+
+test-vscode: $(READY_DEMO) ## test the extension in a real VS Code (installs it, and a browser, in ~/.cache/obs-vscode)
+	OBS_PYTHON='$(abspath $(BIN))/python' bash vscode/test/run.sh
 
 clean: ## remove what the other verbs made
 	rm -rf $(VENV) build dist obs_provenance.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov fuzz-failures

@@ -177,6 +177,9 @@ def test_the_sdist_holds_tests_and_documents_and_the_code_once(built: Path) -> N
         ".ci/run",
         ".obs-example/train.py",
         ".obs-example/breast_cancer.csv",
+        "vscode/package.json",
+        "vscode/src/extension.js",
+        "vscode/test/run.sh",
     ):
         assert name in names
     assert not [name for name in names if name.startswith(".pythonpath")]

@@ -1,4 +1,4 @@
-"""Packs the extension: `python vscode/build.py OUT.vsix`, the same bytes on every machine.
+"""Packs the extension: `python vscode/build.py FOLDER`, the same bytes on every machine.
 
 A .vsix is a zip archive in the form of the Open Packaging Conventions (ECMA-376, part 2):
 `[Content_Types].xml`, `extension.vsixmanifest`, and the extension itself below `extension/`. Nothing is
@@ -86,23 +86,26 @@ def files() -> list[tuple[str, bytes]]:
     return sorted(found.items())
 
 
-def build(out: Path) -> None:
-    """Writes the package to `out`."""
+def build(folder: Path) -> Path:
+    """Writes the package into `folder`, and returns its path."""
     package = json.loads((HERE / "package.json").read_text("utf-8"))
     parts = [
         ("extension.vsixmanifest", manifest(package).encode()),
         ("[Content_Types].xml", content_types().encode()),
         *((f"extension/{name}", data) for name, data in files()),
     ]
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / f"{package['name']}-{package['version']}.vsix"
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, data in parts:
             entry = zipfile.ZipInfo(name, LONG_AGO)
             entry.create_system = 3  # of Unix: the machine that packs must not show
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
+    return out
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python vscode/build.py OUT.vsix")
-    build(Path(sys.argv[1]))
+        sys.exit("usage: python vscode/build.py FOLDER")
+    print(build(Path(sys.argv[1])))

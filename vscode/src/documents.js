@@ -1,5 +1,8 @@
 // @ts-check
-/** Answers as read-only documents: `obs:/TITLE.md?{"folder":…,"words":[…]}`. Closed, they are forgotten. */
+/**
+ * Answers as read-only documents: `obs:/TITLE.md?NUMBER`. Each has a number of its own, for the editor keeps the text
+ * of an address for a while after its tab was closed. Closed, they are forgotten.
+ */
 'use strict';
 
 const vscode = require('vscode');
@@ -16,14 +19,12 @@ class Documents {
   constructor() {
     /** @type {Map<string, { text: string, shown: Shown }>} */
     this.texts = new Map();
-    /** @type {vscode.EventEmitter<vscode.Uri>} */
-    this.changed = new vscode.EventEmitter();
-    this.onDidChange = this.changed.event;
+    this.number = 0;
   }
 
   /** @param {vscode.Uri} uri */
   provideTextDocumentContent(uri) {
-    return this.texts.get(uri.toString())?.text ?? 'This answer is no longer there: ask again.\n';
+    return this.texts.get(uri.toString())?.text ?? 'this answer was closed: ask again\n';
   }
 
   /** @param {vscode.Uri} uri @returns {Shown | undefined} */
@@ -42,21 +43,13 @@ class Documents {
    * @param {Shown} shown
    */
   async show(text, shown) {
-    const { question, folder, asJson } = shown;
-    const ending = asJson || question.language === 'json' ? 'json' : question.language === 'markdown' ? 'md' : 'txt';
     const uri = vscode.Uri.from({
       scheme: SCHEME,
-      path: `/${question.title.replaceAll('/', '_')}.${ending}`,
-      query: JSON.stringify({ folder, words: asJson ? question.json : question.words }),
+      path: `/${shown.question.title}.${shown.asJson ? 'json' : shown.question.ending}`, // the ending chooses the language
+      query: String((this.number += 1)),
     });
     this.texts.set(uri.toString(), { text, shown });
-    this.changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    const language = { json: 'json', md: 'markdown', txt: 'plaintext' }[ending];
-    if (document.languageId !== language) {
-      await vscode.languages.setTextDocumentLanguage(document, language);
-    }
-    await vscode.window.showTextDocument(document, { preview: false });
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
   }
 }
 

@@ -2,7 +2,15 @@
 /** JSON for people to read, every token as it was: parsed and written anew, 2^70 would be another number. */
 'use strict';
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
+/** Where the string that begins at `start` ends. Not by a regular expression: its stack is too small for megabytes. */
+function stringEnd(/** @type {string} */ text, /** @type {number} */ start) {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let before = end;
+    while (text[before - 1] === '\\') before -= 1;
+    if ((end - before) % 2 === 0) return end + 1;
+  }
+  return text.length;
+}
 
 /**
  * The same JSON document over several lines.
@@ -10,26 +18,25 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
  * @returns {string}
  */
 function indented(text) {
-  const tokens = text.match(TOKENS) ?? [];
+  const token = /["{}[\],:]|[^\s"{}[\],:]+/g;
   /** @type {string[]} */
   const pieces = [];
   let depth = 0;
-  const line = () => `\n${'  '.repeat(depth)}`;
-  tokens.forEach((token, at) => {
-    const next = tokens[at + 1];
-    if (token === '{' || token === '[') {
-      depth += 1;
-      pieces.push(token, next === '}' || next === ']' ? '' : line());
-    } else if (token === '}' || token === ']') {
-      const before = tokens[at - 1];
+  let before = '';
+  const line = () => pieces.push(`\n${'  '.repeat(Math.min(depth, 100))}`); // deeper helps no reader
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    const [sign] = found;
+    if (sign === '}' || sign === ']') {
       depth = Math.max(0, depth - 1);
-      pieces.push(before === '{' || before === '[' ? '' : line(), token);
-    } else if (token === ',') {
-      pieces.push(token, line());
-    } else {
-      pieces.push(token === ':' ? ': ' : token);
+      if (before !== '{' && before !== '[') line();
+    } else if (before === '{' || before === '[' || before === ',') {
+      line();
     }
-  });
+    if (sign === '{' || sign === '[') depth += 1;
+    if (sign === '"') token.lastIndex = stringEnd(text, found.index);
+    pieces.push(sign === '"' ? text.slice(found.index, token.lastIndex) : sign === ':' ? ': ' : sign);
+    before = sign;
+  }
   return `${pieces.join('')}\n`;
 }
 

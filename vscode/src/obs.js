@@ -3,16 +3,18 @@
 'use strict';
 
 const { execFile } = require('node:child_process');
+const { isAbsolute } = require('node:path');
 
 /** The oldest obs whose answers this extension understands. */
 const OLDEST = [0, 1, 0];
-/** Of standard output: an answer that is larger is refused, not cut. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Of an answer, in MB. What is larger is refused, not cut: no editor reads it well, and laying it out takes seconds. */
+const MOST_MB = 8;
 
 /**
  * What one call came to. `code` is the exit status: 0 yes, 1 no, 3 damaged, 5 incomplete are answers;
  * 2, 4 and 70 are errors.
  * @typedef {{ code: number, out: string, err: string }} Answer
+ * @typedef {{ command: string, timeoutSeconds: number }} Settings
  */
 
 /** An obs that cannot be called at all: it is not there, or too old. */
@@ -25,44 +27,44 @@ class Failed extends Error {}
 class Stopped extends Error {}
 
 /**
- * @param {{ command: string, timeoutSeconds: number }} settings
+ * Throws NoObs, Failed or Stopped where there is no answer.
+ * @param {Settings} settings
  * @param {string[]} words the command line behind `obs`
  * @param {string} folder where it runs
- * @param {AbortSignal} [signal]
+ * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-function call(settings, words, folder, signal) {
-  const started = Date.now();
+function call({ command, timeoutSeconds }, words, folder, signal) {
   return new Promise((resolve, reject) => {
+    const started = Date.now();
     execFile(
-      settings.command,
+      command,
       words,
       {
         cwd: folder,
         encoding: 'utf8',
-        maxBuffer: MOST_BYTES,
-        timeout: settings.timeoutSeconds * 1000,
-        killSignal: 'SIGINT', // obs leaves nothing half-written, whatever ends it; SIGINT lets it say so
+        maxBuffer: MOST_MB * 2 ** 20,
+        timeout: timeoutSeconds * 1000,
         signal,
         windowsHide: true,
-        env: { ...process.env, NO_COLOR: '1', OBS_PAGER: '' },
+        env: { ...process.env, NO_COLOR: '1' },
       },
       (error, out, err) => {
-        const code = /** @type {NodeJS.ErrnoException & { code?: number | string, killed?: boolean }} */ (error)?.code;
+        const code = error?.code;
         if (error === null) {
           resolve({ code: 0, out, err });
-        } else if (signal?.aborted) {
+        } else if (signal.aborted) {
           reject(new Stopped('stopped'));
-        } else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
-          reject(new Failed(`the answer has more than ${MOST_BYTES >> 20} MB, which is too much for an editor`));
-        } else if (code === 'ENOENT' || code === 'EACCES') {
-          reject(new NoObs(`'${settings.command}' cannot be run (${code})`));
+        } else if (String(code) === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+          reject(new Failed(`the answer is larger than ${MOST_MB} MB, too much for an editor; call obs in a terminal, with its output into a file`));
         } else if (typeof code === 'number') {
           resolve({ code, out, err });
-        } else if (Date.now() - started >= settings.timeoutSeconds * 1000) {
-          reject(new Stopped(`obs was stopped after ${settings.timeoutSeconds} seconds`));
+        } else if (typeof code === 'string') {
+          reject(new NoObs(`'${command}' cannot be run in '${folder}' (${code})`));
+        } else if (Date.now() - started >= timeoutSeconds * 1000) {
+          reject(new Stopped(`no answer within ${timeoutSeconds} seconds, and obs was stopped; the setting obs.timeoutSeconds gives it more time`));
         } else {
-          reject(new Failed(error.message));
+          reject(new Failed(`obs was ended by ${error.signal ?? error.message}`));
         }
       },
     );
@@ -70,13 +72,17 @@ function call(settings, words, folder, signal) {
 }
 
 /**
- * The version of the command. Throws NoObs where it is no obs, or one that is too old.
- * @param {{ command: string, timeoutSeconds: number }} settings
+ * Throws NoObs where the command is no obs, or one that is too old.
+ * @param {Settings} settings
  * @param {string} folder
- * @returns {Promise<string>}
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
  */
-async function version(settings, folder) {
-  const { out } = await call({ ...settings, timeoutSeconds: 20 }, ['--version'], folder);
+async function check(settings, folder, signal) {
+  if (/[\\/]/.test(settings.command) && !isAbsolute(settings.command)) {
+    throw new NoObs(`'${settings.command}' would be another program in every folder, and is not run: an absolute path is needed`);
+  }
+  const { out } = await call(settings, ['--version'], folder, signal);
   const found = /^obs (\d+)\.(\d+)\.(\d+)\S*\s*$/.exec(out);
   if (found === null) {
     throw new NoObs(`'${settings.command}' is not obs: it does not answer --version as obs does`);
@@ -86,21 +92,44 @@ async function version(settings, folder) {
   if (at >= 0 && (parts[at] ?? 0) < (OLDEST[at] ?? 0)) {
     throw new NoObs(`'${settings.command}' is obs ${parts.join('.')}, and ${OLDEST.join('.')} or newer is needed`);
   }
-  return parts.join('.');
 }
 
 /**
- * What went wrong, in one sentence: obs says it on standard error.
+ * The answer, if it is one. Throws NoObs where obs lacks the command, Failed with what it says where it failed.
+ * @param {Settings} settings
+ * @param {Answer} answer
+ * @returns {Answer}
+ */
+function checked(settings, answer) {
+  const said = complaint(answer);
+  if (answer.code === 0 || ([1, 3, 5].includes(answer.code) && answer.out !== '')) return answer;
+  if (answer.code === 2 && said.startsWith('there is no command')) {
+    throw new NoObs(`'${settings.command}' is too old: ${said}`);
+  }
+  throw new Failed(said || `obs ended with exit status ${answer.code} and said nothing`);
+}
+
+/**
+ * What obs says on standard error, in one line: a complaint, and what can be done.
  * @param {Answer} answer
  * @returns {string}
  */
-function complaint(answer) {
-  const lines = answer.err.trim().split('\n').filter((line) => line !== '');
-  const said = lines.map((line) => line.replace(/^obs: /, '')).join(' ');
-  return said || `obs ended with exit status ${answer.code} and said nothing`;
+function complaint({ err }) {
+  const lines = err.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => line.replace(/^(obs|hint): /, '')).join('; ');
 }
 
-/** @param {Answer} answer */
-const isAnswer = (answer) => [0, 1, 3, 5].includes(answer.code) && answer.out !== '';
+/**
+ * One document that obs wrote. Throws Failed where it is none.
+ * @param {string} text
+ * @returns {any}
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Failed(`obs did not answer in JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
 
-module.exports = { call, complaint, Failed, isAnswer, MOST_BYTES, NoObs, Stopped, version };
+module.exports = { call, check, checked, complaint, parsed, Failed, NoObs, Stopped };

@@ -3,6 +3,7 @@
 'use strict';
 
 const vscode = require('vscode');
+const { visible } = require('./text');
 
 /** @type {Record<string, vscode.DiagnosticSeverity>} */
 const SEVERITIES = {
@@ -12,20 +13,16 @@ const SEVERITIES = {
 };
 
 /**
- * @param {string} text the document of `obs schema --json`
+ * @param {any} document that of `obs schema --json`
  * @returns {vscode.Diagnostic[]}
  */
-function problemsOf(text) {
-  /** @type {unknown} */
-  const document = JSON.parse(text);
-  const found = document !== null && typeof document === 'object' && 'diagnostics' in document ? document.diagnostics : [];
-  return (Array.isArray(found) ? found : []).flatMap((one) => {
-    if (one === null || typeof one !== 'object' || typeof one.message !== 'string') {
-      return [];
-    }
+function problemsOf(document) {
+  const found = Array.isArray(document?.diagnostics) ? document.diagnostics : [];
+  return found.flatMap((/** @type {any} */ one) => {
+    if (typeof one?.message !== 'string') return [];
     const problem = new vscode.Diagnostic(
       new vscode.Range(0, 0, 0, 1), // of the file as a whole: obs tells no places within it
-      one.message,
+      visible(one.message),
       SEVERITIES[String(one.severity)] ?? vscode.DiagnosticSeverity.Warning,
     );
     problem.source = 'obs';

@@ -2,62 +2,48 @@
 /** What can be asked of obs, as command lines: the editor holds no logic beyond this table. Paths are absolute. */
 'use strict';
 
+const { baseName } = require('./text');
+
 /**
  * A question: `words` in a folder give a text for people, and `json` the same as a document.
- * @typedef {{ title: string, language: string, words: string[], json: string[] }} Question
+ * @typedef {{ title: string, ending: 'md' | 'txt' | 'json', words: string[], json: string[] }} Question
  */
 
 /** @param {string} revision @returns {Question} */
 const run = (revision) => ({
   title: revision === 'HEAD' ? 'last run' : `run ${revision.slice(0, 12)}`,
-  language: 'markdown',
+  ending: 'md',
   words: ['export', '--format', 'markdown', revision],
   json: ['show', '--json', revision],
 });
 
 /** @param {string} revision @returns {Question} */
-const metadata = (revision) => ({
-  title: 'run metadata',
-  language: 'json',
-  words: ['export', '--format', 'json', revision],
-  json: ['export', '--format', 'json', revision],
-});
+const metadata = (revision) => onlyJson('run metadata', ['export', '--format', 'json', revision]);
+
+/** @param {number} most @returns {Question} */
+const history = (most) => onlyJson('runs', ['log', '--json', '-n', String(most)]);
 
 /** @param {string} path @returns {Question} */
-const inspect = (path) => about(path, 'inspect', ['inspect', path]);
+const inspect = (path) => about(path, 'inspect', []);
 
 /** @param {string} path @returns {Question} */
-const verify = (path) => about(path, 'verify', ['verify', '--check-data', path]);
+const verify = (path) => about(path, 'verify', []);
 
 /** @param {string} path @param {string} label @returns {Question} */
-const schema = (path, label) =>
-  about(path, 'schema', ['schema', ...(label === '' ? [] : [`--label=${label}`]), path]);
+const schema = (path, label) => about(path, 'schema', label === '' ? [] : [`--label=${label}`]);
 
-/** @param {string} path @param {string} role @returns {Question} */
-const diff = (path, role) => about(path, 'diff', ['diff', `HEAD:${role}`, path]);
+/** @param {string} path @param {'data' | 'model'} role in the last run @returns {Question} */
+const diff = (path, role) => about(path, 'diff', [`HEAD:${role}`]);
 
-/**
- * @param {string} path
- * @param {string} verb
- * @param {string[]} words
- * @returns {Question}
- */
-function about(path, verb, words) {
-  const [command = '', ...rest] = words;
-  return { title: `${verb} ${baseName(path)}`, language: 'plaintext', words, json: [command, '--json', ...rest] };
-}
+/** @param {string} title @param {string[]} words @returns {Question} */
+const onlyJson = (title, words) => ({ title, ending: 'json', words, json: words });
 
-/**
- * The last part of a path, with what could mislead a reader made visible.
- * @param {string} path
- */
-function baseName(path) {
-  const name = path.split(/[\\/]/).pop() ?? '';
-  // Control characters, and those that change the direction of text (Unicode UAX #9), as obs shows them.
-  return name.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+/** @param {string} path @param {string} verb @param {string[]} rest @returns {Question} */
+const about = (path, verb, rest) => ({
+  title: `${verb} ${baseName(path)}`,
+  ending: 'txt',
+  words: [verb, ...rest, path],
+  json: [verb, '--json', ...rest, path],
+});
 
-module.exports = { baseName, diff, inspect, metadata, run, schema, verify };
+module.exports = { diff, history, inspect, metadata, run, schema, verify };

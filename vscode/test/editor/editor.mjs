@@ -21,7 +21,7 @@ const SETTINGS = {
   'workbench.startupEditor': 'none', 'telemetry.telemetryLevel': 'off', 'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false, 'extensions.ignoreRecommendations': true, 'update.mode': 'none',
   'workbench.tips.enabled': false, 'workbench.enableExperiments': false, 'editor.minimap.enabled': false,
-  'editor.wordWrap': 'on', 'workbench.editor.enablePreview': false, 'chat.disableAIFeatures': true,
+  'editor.fontSize': 12, 'breadcrumbs.enabled': false, 'chat.disableAIFeatures': true,
   'git.enabled': false, 'security.workspace.trust.enabled': false, 'files.simpleDialog.enable': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden', 'window.commandCenter': false,
 };
@@ -50,9 +50,9 @@ export function obsProgram(box) {
 
 /**
  * Starts an editor on `folder`, gives it to `work`, and takes everything down again; a failure leaves a screenshot.
- * `vsix` is installed first; `server` are further arguments of the server; `query` is added to the page's address.
+ * `vsix` is installed first; `query` is added to the address of the page, for the tests inside the extension host.
  */
-export async function inEditor({ name, folder, command, vsix, query = () => '' }, work) {
+export async function inEditor({ name, folder, command, vsix, query }, work) {
   const box = mkdtempSync(join(tmpdir(), 'obs-editor-'));
   const made = (part) => (mkdirSync(join(box, part), { recursive: true }), join(box, part));
   const user = made('user'), extensions = made('extensions'), home = made('home');
@@ -70,7 +70,8 @@ export async function inEditor({ name, folder, command, vsix, query = () => '' }
   const server = spawn(
     NODE,
     [SERVER_MAIN, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
-      '--enable-smoke-test-driver', '--telemetry-level', 'off', '--server-data-dir', user, ...common],
+      // Without it the server ignores extensionTestsPath; with it messages are not shown.
+      ...(query ? ['--enable-smoke-test-driver'] : []), '--telemetry-level', 'off', '--server-data-dir', user, ...common],
     { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   let log = '';
@@ -82,19 +83,19 @@ export async function inEditor({ name, folder, command, vsix, query = () => '' }
       await new Promise((go) => setTimeout(go, 200));
     }
     browser = await chromium.launchPersistentContext(made('browser'), {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1200, height: 760 }, args: BROWSER,
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1000, height: 720 }, args: BROWSER,
     });
     await browser.route((url) => url.hostname !== '127.0.0.1', (route) => route.abort());
     page = browser.pages()[0] ?? (await browser.newPage());
     page.setDefaultTimeout(60000);
     const address = folder ? `?folder=${encodeURIComponent(folder)}` : '?ew=true';
-    await work({ page, open: () => page.goto(`http://127.0.0.1:${port}/${address}${query(port)}`), box });
+    await work({ page, open: () => page.goto(`http://127.0.0.1:${port}/${address}${query?.(port) ?? ''}`), box });
     failed = false;
   } finally {
     if (failed && page) {
       const shot = join(process.env.OBS_SHOTS ?? tmpdir(), `obs-vscode-failed-${name.replaceAll(' ', '-')}.png`);
       await page.screenshot({ path: shot }).then(() => say(`${name}: failed, see ${shot}`), () => {});
-      console.log(log.split('\n').slice(-40).join('\n'));
+      console.log(log.split('\n').filter((line) => line.startsWith('[')).slice(-10).join('\n'));
     }
     await browser?.close().catch(() => {});
     await ended(server);

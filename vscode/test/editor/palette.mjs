@@ -9,6 +9,7 @@ import { EXTENSION, inEditor, obsProgram, say, workspace } from './editor.mjs';
 
 const box = mkdtempSync(join(tmpdir(), 'obs-palette-'));
 const SHOTS = process.env.OBS_SHOTS;
+const HOSTILE = '[click](command:workbench.action.closeWindow).pkl';
 const python = process.env.OBS_PYTHON ?? 'python3';
 
 /** What one does with the keyboard and the mouse. */
@@ -20,7 +21,7 @@ class Person {
   }
 
   async ready(text) {
-    await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: text }).first().waitFor();
+    await this.row(text).waitFor();
   }
 
   /** F1, the title, and the row. The palette is a list of its moment, so it is opened until the command is in it. */
@@ -39,8 +40,12 @@ class Person {
   }
 
   async open(name) {
-    await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first().dblclick();
-    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    await this.row(name).dblclick();
+    await this.page.locator('.tab.active').getByText(name, { exact: true }).waitFor();
+  }
+
+  row(name) {
+    return this.page.locator('.explorer-folders-view .label-name').getByText(name, { exact: true }).first();
   }
 
   /** The text of the active editor, once its tab has this title. */
@@ -58,15 +63,6 @@ class Person {
     await this.page.locator('.notification-toast', { hasText: pattern }).first().waitFor();
   }
 
-  async quiet() {
-    for (let left = await this.toast.count(); left > 0; left = await this.toast.count()) {
-      await this.page.keyboard.press('Escape');
-      await this.toast.first().hover({ timeout: 1000 }).catch(() => {});
-      await this.toast.first().locator('.codicon-notifications-clear').click({ timeout: 1000 }).catch(() => {});
-      if (left === (await this.toast.count())) await new Promise((go) => setTimeout(go, 300));
-    }
-  }
-
   async picture(name) {
     if (SHOTS) await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   }
@@ -80,11 +76,21 @@ async function withTheExample(vsix) {
     say('palette: the folder is open');
 
     await person.command('obs: View Last Run Summary');
-    assert.match(await person.text('last run'), /accuracy/);
+    assert.match(await person.text('last run'), /Run trimmed[^]*accuracy/);
     await person.picture('last-run');
     await page.keyboard.type('x');
     await page.locator('.monaco-editor-overlaymessage', { hasText: /read-only/i }).waitFor();
     say('palette: the last run, read-only');
+
+    await person.row('runs').click();
+    await person.row('trimmed').click();
+    await person.row('model.pkl').click({ button: 'right' });
+    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
+    assert.match(await person.text('inspect model.pkl'), /scaler: StandardScaler[^]*classifier: LogisticRegression/);
+    await person.picture('inspect');
+    await page.locator('.editor-actions .codicon-json').first().click();
+    assert.match(await person.text('inspect model.pkl.json'), /"pipeline_steps"/);
+    say('palette: inside a model, from the menu of the explorer, and as JSON');
 
     await person.command('obs: Export Run Metadata');
     assert.match(await person.text('run metadata'), /"artifacts"/);
@@ -92,39 +98,25 @@ async function withTheExample(vsix) {
     say('palette: the metadata');
 
     await person.command('obs: Browse Runs');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'baseline' }).first().waitFor();
-    await person.picture('runs');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'baseline' }).first().click();
-    await person.text('run 7');
+    const baseline = page.locator('.quick-input-list .monaco-list-row', { hasText: 'baseline' }).first();
+    await baseline.waitFor();
+    await baseline.click();
+    assert.match(await person.text(/^run [0-9a-f]{12}/), /Run baseline/);
     say('palette: one of the runs');
+
+    await person.open('model.pkl'); // its bytes are not shown, but it is the active tab
+    await person.command('obs: Verify File');
+    assert.match(await person.text('verify model.pkl'), /CHAIN-CONSISTENT/);
+    say('palette: a verified file');
 
     await person.open('breast_cancer.csv');
     await person.command('obs: Dataset Schema');
-    await person.input.fill('diagnosis');
+    await person.input.fill('target');
     await page.keyboard.press('Enter');
-    assert.match(await person.text('schema breast_cancer.csv'), /diagnosis/);
-    await person.picture('schema');
-    say('palette: the schema');
-
-    await person.command('obs: Verify File'); // the active editor is obs' own document: a file is asked for
-    await person.input.fill(join(box, 'example', 'runs', 'trimmed', 'model.pkl'));
-    await page.keyboard.press('Enter');
-    assert.match(await person.text('verify model.pkl'), /CHAIN-CONSISTENT/);
-    await person.picture('verify');
-    say('palette: a verified file');
-
-    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'runs' }).first().click();
-    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'trimmed' }).first().click();
-    const model = page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'model.pkl' }).first();
-    await model.click({ button: 'right' });
-    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
-    assert.match(await person.text('inspect model.pkl'), /LogisticRegression/);
-    await person.picture('inspect');
-    say('palette: inside a model, from the menu of the explorer');
-
-    await page.locator('.editor-actions .codicon-json').first().click();
-    assert.match(await person.text('inspect model.pkl.json'), /"pipeline_steps"/);
-    say('palette: the same as JSON');
+    assert.match(await person.text('schema breast_cancer.csv'), /mean_radius/);
+    await person.command('Problems: Focus on Problems View');
+    await page.locator('.markers-panel .monaco-list-row', { hasText: "the label column 'target' is not among" }).first().waitFor();
+    say('palette: the schema, and a problem');
   });
 }
 
@@ -134,8 +126,7 @@ async function withoutObs(vsix) {
     const person = new Person(page);
     await person.ready('breast_cancer.csv');
     await person.command('obs: View Last Run Summary');
-    await person.says('cannot be run (ENOENT)');
-    await person.picture('no-obs');
+    await person.says('cannot be run in');
     await page.locator('.notification-toast .monaco-button', { hasText: 'Open settings' }).click();
     await page.locator('.settings-editor').waitFor();
     say('palette: obs is not there, and the settings open');
@@ -144,17 +135,28 @@ async function withoutObs(vsix) {
 
 async function slowly(vsix) {
   const slow = join(box, 'slow');
-  writeFileSync(slow, '#!/bin/sh\n[ "$1" = --version ] && echo "obs 9.9.9" && exit 0\nexec sleep 600\n');
+  writeFileSync(
+    slow,
+    `#!/bin/sh
+case $1 in
+--version) echo obs 9.9.9 ;;
+inspect) echo "obs: $2 is no model" >&2; exit 4 ;;
+*) exec sleep 600 ;;
+esac
+`,
+  );
   chmodSync(slow, 0o755);
-  await inEditor({ name: 'cancelled', folder: undefined, command: slow, vsix }, async ({ page, open }) => {
+  await inEditor({ name: 'no folder', folder: undefined, command: slow, vsix }, async ({ page, open }) => {
     await open();
     const person = new Person(page);
     await page.locator('.monaco-workbench').waitFor();
     await person.command('obs: View Last Run Summary');
-    await person.says('open a folder first');
+    await person.says('no folder is open');
     say('palette: no folder is open');
   });
-  await inEditor({ name: 'cancelled', folder: workspace(join(box, 'third')), command: slow, vsix }, async ({ page, open }) => {
+  const folder = workspace(join(box, 'third'));
+  writeFileSync(join(folder, HOSTILE), '');
+  await inEditor({ name: 'cancelled', folder, command: slow, vsix }, async ({ page, open }) => {
     await open();
     const person = new Person(page);
     await person.ready('breast_cancer.csv');
@@ -163,13 +165,18 @@ async function slowly(vsix) {
     await page.locator('.notification-toast .monaco-button', { hasText: 'Cancel' }).click();
     await person.says('obs: stopped');
     say('palette: cancelled');
+
+    await person.row(HOSTILE).click({ button: 'right' });
+    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
+    await person.says('is no model');
+    assert.equal(await person.toast.locator('a', { hasText: 'click' }).count(), 0);
+    say('palette: a name that would be a link is none');
   });
 }
 
 try {
   for (const name of ['second', 'third']) mkdirSync(join(box, name));
-  const vsix = join(box, 'obs-provenance.vsix');
-  execFileSync(python, [join(EXTENSION, 'build.py'), vsix]);
+  const vsix = execFileSync(python, [join(EXTENSION, 'build.py'), box], { encoding: 'utf8' }).trim();
   await withTheExample(vsix);
   await withoutObs(vsix);
   await slowly(vsix);

@@ -43,9 +43,13 @@ const world = {
   /** @type {any[]} */ problems: [],
   /** @type {any[]} */ executed: [],
   /** @type {any[]} */ picked: [],
+  /** @type {any[]} */ asked: [],
+  /** @type {Uri[] | undefined} */ opened: undefined,
+  /** @type {string[]} */ progress: [],
   /** @type {Record<string, unknown>} */ settings: {},
   /** @type {any[]} */ folders: [],
   /** @type {any} */ active: undefined,
+  /** @type {any} */ tab: undefined,
   /** @type {string | undefined} */ input: '',
   /** @type {string | undefined} */ button: undefined,
   /** @type {((token: EventEmitter) => void) | undefined} */ onProgress: undefined,
@@ -54,6 +58,12 @@ const world = {
 const vscode = {
   Uri,
   EventEmitter,
+  TabInputText: class {
+    constructor(/** @type {Uri} */ uri) {
+      this.uri = uri;
+    }
+  },
+  TabInputCustom: class {},
   Range: class {
     constructor(/** @type {number[]} */ ...at) {
       this.at = at;
@@ -78,8 +88,6 @@ const vscode = {
       set: (/** @type {any} */ uri, /** @type {any} */ found) => void world.problems.push([uri.path, found]),
       dispose() {},
     }),
-    setTextDocumentLanguage: async (/** @type {any} */ document, /** @type {string} */ language) =>
-      Object.assign(document, { languageId: language }),
   },
   workspace: {
     get workspaceFolders() {
@@ -94,7 +102,7 @@ const vscode = {
     onDidCloseTextDocument: () => ({ dispose() {} }),
     openTextDocument: async (/** @type {Uri} */ uri) => ({
       uri,
-      languageId: 'plaintext',
+      languageId: /** @type {any} */ ({ md: 'markdown', json: 'json' })[/** @type {any} */ (uri).path.split('.').pop()] ?? 'plaintext',
       getText: () => world.provider.provideTextDocumentContent(uri),
     }),
   },
@@ -106,19 +114,27 @@ const vscode = {
       world.active = { document };
       world.shown.push(document);
     },
+    get tabGroups() {
+      return { activeTabGroup: { activeTab: { input: world.tab } } };
+    },
+    showWarningMessage: async (/** @type {string} */ text) => void world.messages.push(text),
     showErrorMessage: async (/** @type {string} */ text) => {
       world.messages.push(text);
       return world.button;
     },
     showInformationMessage: async (/** @type {string} */ text) => void world.messages.push(text),
     showInputBox: async () => world.input,
-    showOpenDialog: async () => undefined,
+    showOpenDialog: async (/** @type {any} */ options) => {
+      world.asked.push(options);
+      return world.opened;
+    },
     showQuickPick: async (/** @type {any[]} */ items) => {
       world.picked = items;
       return items[0];
     },
     showWorkspaceFolderPick: async () => world.folders[1],
-    withProgress: async (/** @type {any} */ _, /** @type {any} */ work) => {
+    withProgress: async (/** @type {any} */ options, /** @type {any} */ work) => {
+      world.progress.push(options.title);
       const cancelled = new EventEmitter();
       const token = { onCancellationRequested: (/** @type {any} */ listener) => (cancelled.event(listener), { dispose() {} }) };
       const done = work({ report() {} }, token);
