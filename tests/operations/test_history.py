@@ -63,7 +63,7 @@ def prove_everything(obs_folder: str) -> None:
 
 
 def test_the_places_are_those_in_which_subtrees_become_complete() -> None:
-    places = []
+    places: list[tuple[int, int]] = []
     for leaf in range(70):
         at, level = leaf, 0
         places.append((0, leaf))
