@@ -11,7 +11,7 @@ READY_TEST := $(VENV)/.ready-test
 READY_DEV  := $(VENV)/.ready-dev
 
 BIN  := $(VENV)/bin
-RUN  := env -u PYTHONPATH -u PYTHONHOME -u OBS_DIR PATH="$(abspath $(BIN)):$$PATH"
+RUN  := env -u PYTHONPATH -u PYTHONHOME -u PYTHONDONTWRITEBYTECODE -u OBS_DIR PATH="$(abspath $(BIN)):$$PATH"
 PIP  := env -u PYTHONPATH -u PYTHONHOME $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 # pytest's workers: the machine's cores, but four at most, for the suite is short.
