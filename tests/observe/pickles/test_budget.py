@@ -23,7 +23,7 @@ from obs.cas.operations.inspect import inspect_path
 from obs.cli.output import to_json
 from obs.cli.render_inspect import inspect_lines
 
-SCALE = 1.0 if "OBS_SOAK" in os.environ else 0.06
+SCALE = 1.0 if "OBS_SOAK" in os.environ else 0.04
 
 _PROGRAM = """
 import json, resource, sys, time
