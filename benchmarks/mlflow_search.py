@@ -9,7 +9,7 @@ import sys
 import time
 
 from mlflow.entities import Metric, Param  # type: ignore[import-not-found, unused-ignore]  # see mlflow_record.py
-from mlflow.tracking import MlflowClient  # type: ignore[import-not-found, unused-ignore]
+from mlflow.tracking import MlflowClient  # type: ignore[import-not-found, unused-ignore]  # the same
 
 path, count = sys.argv[1], int(sys.argv[2])
 whole = os.path.exists(path)

@@ -118,7 +118,7 @@ def told(path: str, request: LogRequest) -> list[RunView]:
 def both(path: str, **wanted: object) -> list[RunView]:
     """The answer by the index, which has to be that of a walk."""
     named = told(path, LogRequest(**wanted))  # type: ignore[arg-type]  # what a test wants
-    walked = told(path, LogRequest(cache=False, **wanted))  # type: ignore[arg-type]
+    walked = told(path, LogRequest(cache=False, **wanted))  # type: ignore[arg-type]  # the same
     assert [line.manifest for line in named] == [line.manifest for line in walked]
     return named
 

@@ -71,34 +71,45 @@ def entries_named(store: Store, file: File) -> list[Entry] | None:
     """
     from .lineage import roles_of
 
-    head, wanted = _worth_indexing(store), object_id(file)
-    if head is None:
+    wanted = object_id(file)
+    named = _with_content(store, wanted, _ANYWHERE)
+    if named is None:
         return None
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    found: list[Entry] = []
     try:
-        for entry in _named(store, head, (has_content(wanted.raw, _ANYWHERE),)):
-            run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-            if roles_of(store, run, file, wanted, trees):
-                found.append(entry)
-    except (IndexUnusable, IntegrityError, FormatError):
+        return [
+            entry
+            for entry in named
+            if roles_of(
+                store,
+                store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}"),
+                file,
+                wanted,
+                trees,
+            )
+        ]
+    except (IntegrityError, FormatError):
         return None
-    return found
 
 
 def find_file(store: Store, file: File) -> list[ObjectId] | None:
-    """The ids of `entries_named`."""
-    found = entries_named(store, file)
-    return None if found is None else [entry.id for entry in found]
+    """The manifests, newest first, whose runs may have the file: who asks looks at each. None as above."""
+    named = _with_content(store, object_id(file), _ANYWHERE)
+    return None if named is None else [entry.id for entry in named]
 
 
 def producers_named(store: Store, link: Link) -> list[Entry] | None:
     """The manifests, newest first, whose runs may have written what a link names; None as above."""
+    return _with_content(store, link.id, ("output",))
+
+
+def _with_content(store: Store, wanted: ObjectId, directions: tuple[Direction, ...]) -> list[Entry] | None:
+    """The manifests that the index names for a file or tree object, each proved to be in the history."""
     head = _worth_indexing(store)
     if head is None:
         return None
     try:
-        return list(_named(store, head, (has_content(link.id.raw, ("output",)),)))
+        return list(_named(store, head, (has_content(wanted.raw, directions),)))
     except (IndexUnusable, IntegrityError, FormatError):
         return None
 

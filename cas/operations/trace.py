@@ -26,7 +26,7 @@ from .lineage import Place, roles_of
 from .views import Problem
 
 Finder: TypeAlias = Callable[[File], Iterable[ObjectId] | None]
-"""Gives the ids of the manifests whose runs have a file, newest first; None: it does not know."""
+"""Gives the ids of the manifests whose runs may have a file, newest first; None: it does not know."""
 
 
 @frozen
@@ -90,7 +90,9 @@ def _looked_up(store: Store, file: File, anchor: Anchor | None, find: Finder) ->
             entry = store.chain.entry(manifest, "the index")
             run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
             places = roles_of(store, run, file, wanted, trees)
-            if not places or not history.contains(entry):
+            if not places:
+                continue  # an index names candidates
+            if not history.contains(entry):
                 return None
             hits.append(Hit(entry=entry, run=run, places=tuple(places)))
         anchored_at = _anchored(store, history, anchor) if anchor is not None else None
