@@ -122,21 +122,6 @@ class History:
 
         return self._made_sure(found, f"the history does not begin with the {size} manifests of that root")
 
-    def root_of(self, size: int) -> Hash:
-        """The root of the tree of the first `size` leaves, proved to be the beginning of this one.
-
-        Raises BrokenChain.
-        """
-
-        def found() -> Hash | None:
-            if not 0 < size <= self.size:
-                return None
-            old_root = root(frontier_of(size, self._hashes.subtree))
-            path = prove_consistency(size, self.size, self._hashes.subtree)
-            return old_root if check_consistency(path, size, self.size, old_root, self.root) else None
-
-        return self._made_sure(found, f"the history of {self.size} manifests has no {size}")
-
     def _path_of(self, entry: Entry) -> Proof | None:
         index = entry.manifest.sequence
         if index >= self.size:

@@ -106,8 +106,3 @@ def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]
         if roles_of(store, run, file, wanted, trees):
             found.append(entry)
     return found
-
-
-def wanted_id(file: File) -> ObjectId:
-    """The id that the file's object has if it was ever recorded by itself."""
-    return object_id(file)

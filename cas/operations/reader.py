@@ -21,7 +21,7 @@ from ..format.reports import Diagnostic, Observation
 from ..format.runs import LinkKind
 from ..format.trees import TreeBuilder
 from ..observe.files import OpenedFile, Stamp
-from ..observe.headers import is_dataset_name, is_model_name, may_be_dataset
+from ..observe.headers import is_dataset_name, is_model_name, looks_like_dataset, may_be_dataset
 from ..observe.reading import FileDigests, read_file
 from ..observe.trees import FolderState, TreeFile, read_folder, state_of_folder
 from ..store.batch import Batch, BlobWriter
@@ -198,7 +198,7 @@ class Reader:
     def _read_artifact(self, given: Input, opened: OpenedFile) -> None:
         """A file that the run wrote: kept, unless it is a dataset; looked into, if it is a model."""
         keep = self._request.keep_artifacts
-        if is_dataset_name(os.fsdecode(os.path.basename(given.path))):
+        if looks_like_dataset(os.fsdecode(os.path.basename(given.path)), os.pread(opened.fd, 8, 0)):
             keep = False
         # Inspected first: reading to the end then shows that the file stayed what it was meanwhile.
         found = self._inspect(given, opened) if self._request.inspect else None

@@ -171,3 +171,11 @@ def test_an_inspection_of_another_file_is_found(tmp_path: Path) -> None:
         problems = check_store(opened, full=True).problems
     assert [(problem.code, problem.id) for problem in problems] == [("OBJECT_CORRUPT", seen.id.hex)]
     assert "another file" in problems[0].message
+
+
+def test_an_artifact_that_is_a_dataset_by_its_first_bytes_is_not_kept(tmp_path: Path) -> None:
+    store = make_store(str(tmp_path))
+    for name, data in (("table.bin", b"PAR1 and so on"), ("weights.bin", b"no table")):
+        record_run(store, request_of(tmp_path, data, name))
+        (artifact,) = shown(store).artifacts
+        assert artifact.kept is (name == "weights.bin")
