@@ -56,7 +56,41 @@ EXAMPLES: Final = (
 COLOR_CHOICES: Final = click.Choice(["auto", "always", "never"])
 
 
-class ObsCommand(click.Command):
+def _print_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+_HELP: Final = click.Option(
+    ["-h", "--help"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_help,
+    help="Show this message and exit.",
+)
+
+
+class _Prompt(click.Command):
+    """What click does at every start, without what only a mistake needs: a catalogue of translations for the
+    words about `--help`, and difflib for an option that is not there."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`-h`, `--help`."""
+        return _HELP
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """click looks for `-n` among the long options first, and then for one that is spelled like it."""
+        parser: Any = super().make_parser(ctx)
+        long, short = getattr(parser, "_long_opt", None), getattr(parser, "_short_opt", None)
+        if isinstance(long, dict) and isinstance(short, dict):  # else: another click, and a slower start
+            for name, option in cast("dict[str, object]", short).items():
+                cast("dict[str, object]", long).setdefault(name, option)
+        return parser
+
+
+class ObsCommand(_Prompt):
     """A command whose help begins with examples, and that has `--json` (as `as_json`).
 
     `configured`: the options' defaults may stand in obs.toml or in pyproject.toml. `tells_files`: the
@@ -94,7 +128,7 @@ class ObsCommand(click.Command):
         super().format_help(ctx, formatter)
 
 
-class ObsGroup(click.Group):
+class ObsGroup(_Prompt, click.Group):
     """The command `obs`: its commands are named here and imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -198,7 +232,7 @@ def _common_options() -> list[click.Parameter]:
     ]
 
 
-@click.group("obs", cls=ObsGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("obs", cls=ObsGroup)
 @click.option(
     "-C",
     "folders",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from obs.cas.operations import indexing
+from obs.cas.operations import lookups
 from obs.cas.operations.indexing import update
 from obs.cas.operations.lineage import entries_with, file_of
 from obs.cas.operations.log import LogRequest, log
@@ -69,7 +69,7 @@ def _written(path: Path, data: bytes) -> str:
 
 def always_index(patch: pytest.MonkeyPatch) -> None:
     """A history of any length is worth an index."""
-    patch.setattr(indexing, "WORTH_INDEXING", 1)
+    patch.setattr(lookups, "WORTH_INDEXING", 1)
 
 
 def copied(original: Path, folder: Path) -> str:

@@ -142,8 +142,12 @@ def _in_order(value: Value, depth: int) -> bool:
         items = value
     else:
         return True
-    # Told apart here and not by a call for each: most values are neither.
-    return all(_in_order(item, depth + 1) for item in items if type(item) in _CONTAINERS)
+    for item in items:
+        if type(item) not in _CONTAINERS:
+            continue  # told apart here and not by a call for each: most values are neither
+        if not _in_order(item, depth + 1):
+            return False
+    return True
 
 
 def locate(data: bytes, path: Path) -> int | None:

@@ -49,9 +49,11 @@ class Fields:
         return key in self._left
 
     def _take(self, key: str) -> Value:
-        if key not in self._left:
-            raise Misplaced(self._path, MissingKey(problem=f"{self._what} lacks the key '{key}'"))
-        return self._left.pop(key)
+        try:
+            return self._left.pop(key)
+        except KeyError:
+            problem = f"{self._what} lacks the key '{key}'"
+            raise Misplaced(self._path, MissingKey(problem=problem)) from None
 
     def _wrong(self, key: str, needed: str) -> Misplaced:
         return Misplaced((*self._path, key), InvalidField(problem=f"'{key}' of {self._what} is not {needed}"))

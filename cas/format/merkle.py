@@ -12,13 +12,32 @@ Laws:  len(frontier of n leaves) == n.bit_count();  extend(frontier(n), leaf n) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import sha256
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from importlib import import_module
+from typing import Final, Protocol, TypeAlias
 
 Hash: TypeAlias = bytes
 """32 bytes of SHA-256."""
 Frontier: TypeAlias = tuple[Hash, ...]
+
+
+class _Hasher(Protocol):
+    def digest(self) -> Hash: ...
+
+
+def _find_sha256() -> Callable[[bytes], _Hasher]:
+    """Python's own SHA-256. hashlib's is OpenSSL's, which takes longer to load than all hashes of a proof."""
+    for module in ("_sha2", "_sha256"):  # Python 3.12 and later; 3.11
+        with suppress(ImportError):
+            found: Callable[[bytes], _Hasher] = import_module(module).sha256
+            return found
+    from hashlib import sha256
+
+    return sha256
+
+
+sha256: Final = _find_sha256()
 
 HASH_BYTES: Final = 32
 EMPTY_ROOT: Hash = sha256(b"").digest()  # RFC 9162 2.1.1: MTH({}) = HASH()

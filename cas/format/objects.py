@@ -46,12 +46,17 @@ KINDS: Final = {
     "manifest": ("manifests", "Manifest"),
 }
 """Kind -> module and class: a kind is imported when the first object of it is read."""
+_CLASSES: Final[dict[str, type[Object]]] = {}
+"""Of the kinds that were met."""
 
 
 def class_of(kind: str) -> type[Object]:
     """The class of a kind. Raises KeyError."""
-    module, name = KINDS[kind]
-    return cast("type[Object]", getattr(import_module(f".{module}", __package__), name))
+    if (found := _CLASSES.get(kind)) is None:
+        module, name = KINDS[kind]
+        found = cast("type[Object]", getattr(import_module(f".{module}", __package__), name))
+        _CLASSES[kind] = found
+    return found
 
 
 def encode_object(value: Object) -> bytes:

@@ -10,9 +10,7 @@ from ..errors import InvalidField
 
 # 00 to 23 by the pattern: whether fromisoformat takes 24:00 depends on the version of Python.
 _STORED: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
-_RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
-)
+_RFC3339: Final = r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)"
 
 
 def check_time(text: str) -> str:
@@ -36,7 +34,7 @@ def parse_rfc3339(text: str) -> str:
 
     Raises InvalidField.
     """
-    found = _RFC3339.match(text)
+    found = re.fullmatch(_RFC3339, text, re.ASCII)
     if not found:
         raise InvalidField(problem=f"'{text}' is not an RFC 3339 time such as 2026-01-31T09:30:00Z")
     date, clock, fraction, zone = found.groups()

@@ -1,150 +1,32 @@
-"""The index of a history, brought up to date and asked: which manifests may be what somebody looks for.
+"""The index of a history, brought up to date: what it holds of each manifest.
 
-Every answer is a list of candidates that are read, proved to be in the history that HEAD leads to, and
-looked at by whoever asked. A history that is too short for an index, and whatever an index cannot tell, is
-walked: an index that lies makes an answer slow, or leaves out what a list would have had, and never adds
-anything to it.
+Only what was read and hashes to its name goes in, in transactions from the oldest manifest on, so that an
+interruption loses little, and several processes can share the work. Who asks it: `lookups.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
-from ..format.data import File
 from ..format.ids import DIGEST_BYTES, ObjectId
-from ..format.names import FileName
 from ..format.objects import object_id
 from ..format.reports import Report
-from ..format.runs import Document, Link, Metrics, Params, Run
+from ..format.runs import Document, Metrics, Params, Run
 from ..store.chain import Entry, Gap
-from ..store.index import (
-    MAX_TEXT,
-    Condition,
-    Covered,
-    Direction,
-    Index,
-    IndexUnusable,
-    Row,
-    Scalar,
-    has_content,
-)
+from ..store.index import MAX_TEXT, Covered, Direction, Index, IndexUnusable, Row, Scalar
 from ..store.store import Store
+from .lineage import tree_entries
 from .revisions import links_of
 
-WORTH_INDEXING: Final = 500
-"""A shorter history is walked in less time than an index takes to open."""
 _PER_TRANSACTION: Final = 2000
 _MOST_SAID: Final = 1000
 """Characters of message and run id."""
 _MOST_FACTS: Final = 512
 """Of one document."""
-_ANYWHERE: Final[tuple[Direction, ...]] = ("input", "output", "document")
-
-
-def candidates(store: Store, conditions: Sequence[Condition]) -> Iterator[Entry | Gap]:
-    """What `chain.walk` gives, newest first, without most of the manifests that do not meet the conditions.
-
-    Raises BrokenChain where HEAD cannot be read.
-    """
-    head = _worth_indexing(store) if conditions else None
-    following = store.chain.head() if head is None else head.id
-    if head is not None:
-        try:
-            for entry in _named(store, head, conditions):
-                yield entry
-                following = entry.manifest.parent
-            return
-        except (IndexUnusable, IntegrityError, FormatError):
-            pass  # from there on nothing is known
-    if following is not None:
-        yield from store.chain.walk(following, links=False)
-
-
-def entries_named(store: Store, file: File) -> list[Entry] | None:
-    """The manifests whose runs have the file anywhere, newest first: none that has not, but maybe not all.
-
-    None: there is no index that knows. Raises BrokenChain where HEAD cannot be read.
-    """
-    from .lineage import roles_of
-
-    wanted = object_id(file)
-    named = _with_content(store, wanted, _ANYWHERE)
-    if named is None:
-        return None
-    trees: dict[ObjectId, tuple[FileName, ...]] = {}
-    try:
-        return [
-            entry
-            for entry in named
-            if roles_of(
-                store,
-                store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}"),
-                file,
-                wanted,
-                trees,
-            )
-        ]
-    except (IntegrityError, FormatError):
-        return None
-
-
-def find_file(store: Store, file: File) -> list[ObjectId] | None:
-    """The manifests, newest first, whose runs may have the file: who asks looks at each. None as above."""
-    named = _with_content(store, object_id(file), _ANYWHERE)
-    return None if named is None else [entry.id for entry in named]
-
-
-def producers_named(store: Store, link: Link) -> list[Entry] | None:
-    """The manifests, newest first, whose runs may have written what a link names; None as above."""
-    return _with_content(store, link.id, ("output",))
-
-
-def _with_content(store: Store, wanted: ObjectId, directions: tuple[Direction, ...]) -> list[Entry] | None:
-    """The manifests that the index names for a file or tree object, each proved to be in the history."""
-    head = _worth_indexing(store)
-    if head is None:
-        return None
-    try:
-        return list(_named(store, head, (has_content(wanted.raw, directions),)))
-    except (IndexUnusable, IntegrityError, FormatError):
-        return None
-
-
-def _worth_indexing(store: Store) -> Entry | None:
-    """HEAD, if the history is long enough, and it can be read."""
-    head = store.chain.head()
-    try:
-        entry = store.chain.entry(head, "HEAD") if head is not None else None
-    except (IntegrityError, FormatError):
-        return None
-    return entry if entry is not None and entry.manifest.sequence + 1 >= WORTH_INDEXING else None
-
-
-def _named(store: Store, head: Entry, conditions: Sequence[Condition]) -> Iterator[Entry]:
-    """The manifests that an index names, newest first, each proved to be in the history that `head` ends, and
-    before them all that are too new for it. Raises IndexUnusable, IntegrityError, FormatError."""
-    from .history import History
-
-    with Index(store.files) as index:
-        below = update(store, index, head)
-        entry = head
-        while entry.manifest.sequence >= below:
-            yield entry
-            if entry.manifest.parent is None:
-                return
-            entry = store.chain.entry(entry.manifest.parent, f"manifest {entry.id.short}")
-        with History.of(store, head) as history:
-            for one in index.candidates(conditions, below):
-                entry = store.chain.entry(one, "the index")
-                history.inclusion(entry)
-                yield entry
-
-
-# ------------------------------------------------------------------ bringing it up to date
 
 
 def update(store: Store, index: Index, head: Entry) -> int:
@@ -155,8 +37,6 @@ def update(store: Store, index: Index, head: Entry) -> int:
     """
     covered = index.covered
     size = head.manifest.sequence + 1
-    if covered is not None and covered.head == head.id.raw and covered.size == size:
-        return size
     ids = bytearray()  # newest first
     start = 0
     for step in store.chain.walk(head.id, links=False):
@@ -247,8 +127,6 @@ def _add_links(
     members: list[tuple[bytes, Iterator[bytes]]],
 ) -> bool:
     """The files and folders of a run. True if not all could be read. Raises IntegrityError, FormatError."""
-    from .lineage import tree_entries
-
     partial = False
     directions: dict[str, Direction] = dict.fromkeys((link.role for link in run.datasets), "input")
     directions |= dict.fromkeys((link.role for link in run.artifacts), "output")

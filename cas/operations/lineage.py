@@ -94,7 +94,7 @@ def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]
     With `cache` those that an index names, each read and proved to be in the history, if there are any.
     """
     if cache:
-        from .indexing import entries_named
+        from .lookups import entries_named
 
         if named := entries_named(store, file):
             return named

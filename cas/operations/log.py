@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ..errors import FormatError, IntegrityError
@@ -67,18 +68,18 @@ def log(store: Store, request: LogRequest) -> Iterator[RunView | Damage]:
     """
     data = _recorded_as(request.data) if request.data is not None else None
     model = _recorded_as(request.model) if request.model is not None else None
-    found = _matching(store, request, data, model)
-    if request.reverse:
-        newest_first = list(found)  # the chain can only be walked back
-        found = iter(newest_first[::-1][: request.limit])
-        yield from found
-        return
-    shown = 0
-    for line in found:
-        if request.limit is not None and shown >= request.limit:
+    with nullcontext() if request.verify else store.objects.remembering():
+        found = _matching(store, request, data, model)
+        if request.reverse:
+            newest_first = list(found)  # the chain can only be walked back
+            yield from newest_first[::-1][: request.limit]
             return
-        shown += not isinstance(line, Damage)
-        yield line
+        shown = 0
+        for line in found:
+            if request.limit is not None and shown >= request.limit:
+                return
+            shown += not isinstance(line, Damage)
+            yield line
 
 
 def _matching(
@@ -124,7 +125,7 @@ def _steps(
     """The manifests to look at: the whole history, or those of it that an index names."""
     if request.verify or not request.cache:
         return store.chain.walk(links=request.verify)
-    from .indexing import candidates
+    from .lookups import candidates
     from .narrowing import conditions_for
 
     asked = conditions_for(

@@ -31,8 +31,8 @@ from ..store.objects import AnyObject
 from ..store.store import Store
 from .anchors import Anchor
 from .history import History
-from .indexing import find_file
 from .lineage import file_of
+from .lookups import find_file
 from .revisions import links_of
 from .trace import trace
 from .verifyproof import places_in

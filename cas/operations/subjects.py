@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 from ..errors import FormatError, IntegrityError
 from ..format.canonical import Value
-from ..format.reports import Report
 from ..format.runs import Document, Metrics, Params, Run
 from ..store.chain import Entry
 from ..store.store import Store
 from .expressions import DIAGNOSTICS
 from .matching import UNREADABLE, Known, Subject, Unreadable
 from .views import claimed_count, count_of
+
+if TYPE_CHECKING:
+    from ..format.reports import Report
 
 _COUNTS = frozenset({"num_samples", "num_features"})
 _OF_METRICS = _COUNTS | {"metrics"}
@@ -59,6 +62,8 @@ def subject_of(store: Store, entry: Entry, needed: AbstractSet[str]) -> Subject:
 
 
 def _report(store: Store, entry: Entry) -> Report | Unreadable:
+    from ..format.reports import Report  # most questions need none
+
     try:
         return store.objects.get(Report, entry.manifest.report, "the manifest")
     except (IntegrityError, FormatError):

@@ -78,7 +78,7 @@ def follow(
 
 def producers_of(store: Store) -> Producers:
     """By an index where there is one, else by walking. An index that lies may leave some out."""
-    from .indexing import producers_named
+    from .lookups import producers_named
 
     walked = walked_producers(store)
 

@@ -36,8 +36,8 @@ from ..store.chain import Entry
 from ..store.store import Store
 from .anchors import Anchor
 from .check import Checker
-from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
+from .lookups import find_file
 from .trace import Hit, Trace, trace
 from .upstream import Upstream, follow, producers_of, walked_producers
 from .views import FileView, Problem, document_values, file_view

@@ -21,10 +21,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
-from typing import Final, NamedTuple, NoReturn, cast
+from typing import Final, NoReturn, cast
 
 from ..errors import BadExpression
+from ..format.frozen import row
 from ..format.names import is_code
 from .expressions import (
     DIAGNOSTICS,
@@ -74,7 +74,8 @@ _TOKEN: Final = re.compile(
 _ESCAPES: Final = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
-class _Token(NamedTuple):
+@row
+class _Token:
     """`kind`: name, value, word, comparison, mark, end; `at` counts from 0."""
 
     kind: str
@@ -187,6 +188,8 @@ class _Parser:
     def _operand(self, wanted: str) -> Operand:
         token = self._next
         if token.kind == "bare":
+            from difflib import get_close_matches  # for a mistake alone
+
             near = get_close_matches(token.text, (*FIELDS, *MAPS, DIAGNOSTICS), 1)
             hint = f"did you mean '{near[0]}'?" if near else f"a text stands in quotes; {_hint_names()}"
             self._fail(f"no field is called '{token.text[:40]}'", hint)

@@ -152,7 +152,7 @@ class StoreFiles:
         """Whether there is a folder `name`. Raises UnsafeStore if it is anything but a folder."""
         if name in self._checked_folders:
             return True
-        parent = os.path.dirname(name)
+        parent = name.rpartition("/")[0]
         if parent and not self.folder_exists(parent):
             return False
         try:
@@ -168,7 +168,7 @@ class StoreFiles:
 
     def open_file(self, name: str) -> int | None:
         """A descriptor of a regular file, or None where there is none. Raises UnsafeStore."""
-        folder = os.path.dirname(name)
+        folder = name.rpartition("/")[0]
         if folder and not self.folder_exists(folder):
             return None
         try:

@@ -23,9 +23,10 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
 
 from ..errors import ObsError
+from ..format.frozen import row
 from ..format.ids import DIGEST_BYTES, ObjectId
 from .databases import FOLDER, is_own, open_database
 from .files import StoreFiles
@@ -74,14 +75,16 @@ class IndexUnusable(Exception):
     """There is no index that can be believed, or it cannot be read now. Never told to a user."""
 
 
-class Covered(NamedTuple):
+@row
+class Covered:
     """What the index covers: `size` manifests, from the first to `head`."""
 
     head: bytes
     size: int
 
 
-class Row(NamedTuple):
+@row
+class Row:
     """What the index holds of one manifest. `contents` are ids and SHA-256 digests; `members` those of trees
     that it does not have yet: (id of the tree, ids of the file objects of its files)."""
 
@@ -95,7 +98,8 @@ class Row(NamedTuple):
     facts: Sequence[tuple[str, Scalar]]
 
 
-class Condition(NamedTuple):
+@row
+class Condition:
     """What SQL can look for: a piece of a WHERE, and its parameters. `has_content` and the like make them."""
 
     sql: str
@@ -168,8 +172,8 @@ class Index:
     @property
     def covered(self) -> Covered | None:
         """What it covers; None: nothing yet."""
-        for row in self._ask("SELECT head, size FROM covered", ()):
-            match row:
+        for found in self._ask("SELECT head, size FROM covered", ()):
+            match found:
                 case (bytes() as head, int() as size) if size > 0:
                     return Covered(_whole(head), size)
                 case _:
@@ -183,8 +187,8 @@ class Index:
         rows = "SELECT sequence, id FROM manifests WHERE"
         sql = f"{rows} {where} UNION {rows} partial AND sequence < ? ORDER BY sequence DESC"
         before = below
-        for row in self._ask(sql, parameters):
-            match row:
+        for found in self._ask(sql, parameters):
+            match found:
                 case (int() as sequence, bytes() as raw) if 0 <= sequence < before:
                     before = sequence
                     yield ObjectId(_whole(raw))
@@ -262,7 +266,9 @@ class Index:
 
     def cover(self, covered: Covered) -> None:
         """Notes what is covered now. Within `writing`."""
-        self._database.execute("INSERT OR REPLACE INTO covered VALUES (0, ?, ?)", covered)
+        self._database.execute(
+            "INSERT OR REPLACE INTO covered VALUES (0, ?, ?)", (covered.head, covered.size)
+        )
 
     def _name(self, name: str) -> int:
         """The number of a fact's name."""

@@ -7,7 +7,8 @@ not there is missing; one with other bytes is corrupt; the two are never confuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from ..errors import CorruptObject, FormatError, MissingObject, NewerObject
@@ -19,6 +20,9 @@ from .files import StoreFiles
 AnyObject = TypeVar("AnyObject", bound="Object")
 
 FOLDER: Final = "objects"
+_SMALL_BYTES: Final = 4096
+_MOST_RECENT: Final = 128
+"""Some 20 runs: a question looks at each of its objects more than once, and at those of its neighbours."""
 _FAN: Final = re.compile(r"[0-9a-f]{2}\Z")
 _REST: Final = re.compile(r"[0-9a-f]{62}\Z")
 
@@ -42,6 +46,19 @@ class Objects:
 
     def __init__(self, files: StoreFiles) -> None:
         self._files = files
+        self._recent: dict[ObjectId, tuple[Object, bytes]] | None = None
+
+    @contextmanager
+    def remembering(self) -> Generator[None]:
+        """Within it a small object that was read and found sound is not read again soon.
+
+        For lists, which tell what was recorded. Not for whoever shows what lies on the disk now.
+        """
+        self._recent = {}
+        try:
+            yield
+        finally:
+            self._recent = None
 
     def has(self, wanted: ObjectId) -> bool:
         """Whether there is a file for this id; its bytes are not looked at."""
@@ -56,6 +73,9 @@ class Objects:
 
         Raises CorruptObject; UnknownKind, UnknownVersion for intact bytes that this obs cannot read.
         """
+        recent = self._recent
+        if recent is not None and (known := recent.get(wanted)) is not None:
+            return known
         data = self.read_bytes(wanted)
         if data is None:
             return None
@@ -68,6 +88,10 @@ class Objects:
             raise CorruptObject(id=wanted.hex, problem=str(error)) from None
         if derive_object_id(value.KIND, data) != wanted:
             raise CorruptObject(id=wanted.hex, problem="its bytes do not hash to its id")
+        if recent is not None and len(data) <= _SMALL_BYTES:
+            if len(recent) >= _MOST_RECENT:
+                recent.clear()
+            recent[wanted] = value, data
         return value, data
 
     def get(self, expected: type[AnyObject], wanted: ObjectId, wanted_by: str) -> AnyObject:
