@@ -19,7 +19,7 @@ from ..store.store import Store
 from .views import RunView, run_view
 
 if TYPE_CHECKING:
-    from .check import Checker
+    from .checker import Checker
     from .expressions import Expression
 
 
@@ -140,7 +140,7 @@ def _steps(
 
 
 def _checker(store: Store) -> Checker:
-    from .check import Checker  # reads everything: not for those who only list
+    from .checker import Checker  # reads everything: not for those who only list
 
     return Checker(store, blobs=False)
 

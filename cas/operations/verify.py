@@ -35,7 +35,7 @@ from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry
 from ..store.store import Store
 from .anchors import Anchor
-from .check import Checker
+from .checker import Checker
 from .lineage import Place, digest_file, tree_entries
 from .lookups import find_file
 from .trace import Hit, Trace, trace

@@ -52,7 +52,7 @@ class Objects:
     def remembering(self) -> Generator[None]:
         """Within it a small object that was read and found sound is not read again soon.
 
-        For lists, which tell what was recorded. Not for whoever shows what lies on the disk now.
+        For the length of one question, and not longer: the next one is about what lies on the disk then.
         """
         self._recent = {}
         try:

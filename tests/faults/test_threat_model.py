@@ -19,7 +19,7 @@ from obs.cas.format.ids import ObjectId
 from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import encode_object, object_id
 from obs.cas.format.runs import Run
-from obs.cas.operations.check import Checker
+from obs.cas.operations.checker import Checker
 from obs.cas.operations.views import Problem
 from obs.cas.store.chain import Entry
 from obs.cas.store.store import Store

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
+from faultlayer import QuickOperations
 from obs.cas.errors import CorruptObject
 from obs.cas.format.data import File, Tree, TreeEntry
 from obs.cas.format.frozen import replace
-from obs.cas.format.ids import BlobId
+from obs.cas.format.ids import BlobId, ObjectId
 from obs.cas.format.objects import Object, object_id
 from obs.cas.format.runs import Document, Link, Metrics, Run
 from obs.cas.operations.check import check_store
@@ -90,3 +92,32 @@ def test_a_folder_that_no_file_system_can_hold_is_not_restored(tmp_path: Path) -
         with pytest.raises(CorruptObject, match="'a' as a file and as a folder"):
             restore(store, member, "HEAD:data", str(tmp_path / "out"), force=False)
         assert sorted(path.name for path in tmp_path.iterdir()) == [".obs"]
+
+
+def test_what_many_runs_share_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder and a table that all runs read, and metrics that all have: not once for each of them."""
+    runs = 60
+    quick = QuickOperations()
+    with Store.open(make_store(str(tmp_path), quick), quick) as store:
+        file, metrics = File(size=0, blake3=BLOB), Metrics(source=BLOB, values={"accuracy": 1.0})
+        folder = Link(role="data", name="d", kind="tree", id=object_id(TREE))
+        table = Link(role="table", name="t", kind="file", id=object_id(file))
+        said = Document(values=object_id(metrics), name="m.json", file=object_id(file))
+        shared = (TREE, FULL, REST, file, metrics)
+        for number in range(runs):
+            run = Run(datasets=(folder, table), metrics=said, run_id=f"run {number}")
+            commit(store, run, *(shared if number == 0 else ()))
+        counts: Counter[ObjectId] = Counter()
+        read_bytes = store.objects.read_bytes
+
+        def counted(wanted: ObjectId) -> bytes | None:
+            counts[wanted] += 1
+            return read_bytes(wanted)
+
+        monkeypatch.setattr(store.objects, "read_bytes", counted)
+        found = check_store(store, full=False)
+    assert (found.verdict, found.manifests, found.orphans) == ("CHAIN-CONSISTENT", runs, ())
+    assert len(counts) == found.objects
+    # Twice only where it was forgotten meanwhile: small ones are remembered, some 20 runs long.
+    assert [counts[object_id(one)] for one in (TREE, FULL, REST)] == [1, 1, 1]
+    assert counts.total() - found.objects < runs / 3
