@@ -1081,7 +1081,9 @@ def test_nobody_reads_the_output(arguments: tuple[str, ...], large_log: Project)
 @pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
 def test_standard_output_is_closed(arguments: tuple[str, ...], large_log: Project) -> None:
     answer = process(*arguments, cwd=large_log.home, before="os.close(1)")
-    assert (answer.code, answer.err) == (0, "")
+    if "--json" not in arguments:
+        assert_error(answer, 4, "standard output", "Bad file descriptor")
+    assert (answer.code, "Traceback" in answer.err) == (4, False)
     large_log.assert_sound()
 
 
