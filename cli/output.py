@@ -132,7 +132,7 @@ def prepare_streams() -> None:
                 stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays
                 setattr(sys, name, stream)
                 if name == "stderr":
-                    _redirect_to_null(stream)
+                    _redirect_to_null(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

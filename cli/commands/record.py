@@ -11,6 +11,7 @@ import click
 from ...cas.errors import BadArgument
 from ...cas.format.names import is_role
 from ..application import ObsCommand
+from ..config import in_place_of, metrics_contract
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
@@ -131,7 +132,6 @@ def command(
     # The rest is imported, and the files are read, while git is asked.
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
-    from ..config import metrics_contract
     from ..progress import Progress
     from ..render import record_lines
 
@@ -181,3 +181,16 @@ def command(
         for line in record_lines(done, color=invocation.color):
             write(line + "\n")
     return 0
+
+
+_OF_ONE_RUN = ("model", "metrics", "params", "param", "artifact", "run_id")
+_IN_PLACE_OF = {
+    "workspace": _OF_ONE_RUN,
+    **dict.fromkeys(("run_dir", *_OF_ONE_RUN), ("workspace",)),
+    "keep_data": ("no_keep",),
+    "no_keep": ("keep_data",),
+}
+"""What the command line has, and the settings of a file that do not go with it."""
+for _parameter in command.params:
+    if _parameter.name in _IN_PLACE_OF:
+        _parameter.callback = in_place_of(*_IN_PLACE_OF[_parameter.name])

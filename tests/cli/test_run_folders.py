@@ -276,6 +276,46 @@ def test_what_belongs_to_one_run(arguments: tuple[str, ...], home: Project) -> N
     home.assert_refused((*RECORD, *arguments), 2, "USAGE", "--all")
 
 
+ONE_RUN = """
+model = "none.pkl"
+metrics = "none.json"
+params = "none.toml"
+param = ["a=1"]
+artifact = ["none"]
+run-id = "configured"
+"""
+
+
+def test_settings_that_belong_to_one_run_are_not_meant_with_a_workspace(home: Project) -> None:
+    run(home, "a")
+    run(home, "b", old_record("b"))
+    plain = {(one["run_id"], one["run"]) for one in lines(home, ".", "--dry-run")}
+    (home.home / "obs.toml").write_text(ONE_RUN)
+    assert {(one["run_id"], one["run"]) for one in lines(home, ".")} == plain
+    home.assert_refused((*RECORD, "--all", ".", "--run-id", "x"), 2, "USAGE", "--all")
+    home.assert_refused((*RECORD, "--model", "m"), 2, "FILE_MISSING", "m")  # elsewhere they count
+    home.assert_refused(RECORD, 2, "FILE_MISSING", "none.pkl")
+
+
+def test_a_workspace_in_the_settings_is_not_meant_with_one_run(home: Project) -> None:
+    (home.home / "obs.toml").write_text('all = "."')
+    folder = run(home, "a")
+    run(home, "b", old_record("b"))
+    assert home.json(*RECORD, folder)["run_id"] == "a"
+    (home.home / "m.json").write_text("{}")
+    assert home.json(*RECORD, "--metrics", "m.json")["sequence"] == 1
+    assert len(home.obs(*RECORD).out.splitlines()) == 2  # alone: the workspace
+
+
+@pytest.mark.parametrize(("setting", "option"), [("keep-data", "--no-keep"), ("no-keep", "--keep-data")])
+def test_what_is_kept_the_command_line_says(setting: str, option: str, home: Project) -> None:
+    (home.home / "obs.toml").write_text(f"{setting} = true")
+    (home.home / "d.csv").write_text("x\n1\n")
+    home.json(*RECORD, "--data", "d.csv", option)
+    assert home.json("show")["datasets"][0]["kept"] is (option == "--keep-data")
+    home.assert_refused((*RECORD, "--data", "d.csv", "--no-keep", "--keep-data"), 2, "USAGE", "contradict")
+
+
 def test_an_index_of_many_runs(home: Project) -> None:
     """1,000 runs of which all but one are gone: as many answers, and the one is recorded."""
     names = [f"r{number}" for number in range(1000)]
