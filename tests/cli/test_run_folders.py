@@ -192,6 +192,31 @@ def test_what_mlflow_wrote(home: Project) -> None:
     standalone.Store(home.store).check()
 
 
+def test_a_model_of_mlflow_is_a_file_and_in_a_folder_of_one_run(home: Project) -> None:
+    shutil.copytree(VECTOR / "mlruns", home.home / "mlruns")
+    (good, _) = lines(home, "mlruns")
+    (model,) = home.home.glob("mlruns/*/models/*/artifacts/model.skops")
+    shown = home.json("verify", str(model))
+    assert {(one["role"], one["member"]) for one in shown["runs"]} == {
+        ("mlmodel", "model.skops"),
+        ("model", None),
+    }
+    told = [line for line in home.obs("verify", str(model)).out.splitlines() if good["run"][:12] in line]
+    (line,) = told
+    assert line.startswith("  output 'model' and output 'mlmodel' (as model.skops) of run ")
+
+
+def test_bytes_that_stand_in_many_places_of_a_run(home: Project) -> None:
+    (home.home / "parts").mkdir()
+    for name in range(9):
+        (home.home / "parts" / f"{name}.csv").write_text("x\n1\n")
+    home.json(*RECORD, "--data", "parts", "--artifact", "copy=parts/0.csv")
+    assert len(home.json("verify", "parts/3.csv")["runs"]) == 10
+    (line,) = [line for line in home.obs("verify", "parts/3.csv").out.splitlines() if " of run " in line]
+    assert line.startswith("  output 'copy' and input 'data' (as 0.csv) and input 'data' (as 1.csv) and ")
+    assert " (as 2.csv) and 6 more places of run " in line
+
+
 # ---------------------------------------------------------------------- a workspace
 
 
