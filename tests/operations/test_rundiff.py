@@ -14,7 +14,7 @@ from obs.cas.errors import BadArgument, CorruptObject, FileMissing, UnknownRevis
 from obs.cas.format.ids import ObjectId
 from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import object_id
-from obs.cas.format.reports import Diagnostic, Environment, Report, Source
+from obs.cas.format.reports import Diagnostic, Environment, Report, Severity, Source
 from obs.cas.format.runs import Run
 from obs.cas.operations.diff import Diff
 from obs.cas.operations.rundiff import DiagnosticChange, RunDiff
@@ -323,7 +323,8 @@ def test_two_diagnostics_of_the_same_thing_are_not_paired(home: Path) -> None:
 
 def test_facts_that_changed_under_the_same_message_are_told(home: Path) -> None:
     record(home)
-    for severity, name in (("info", "a\x1b[2J"), ("error", "b")):
+    seen: list[tuple[Severity, str]] = [("info", "a\x1b[2J"), ("error", "b")]
+    for severity, name in seen:
         reported(
             home,
             ONE,
