@@ -128,6 +128,12 @@ def in_place_of(*names: str) -> Callable[[click.Context, click.Parameter, T], T]
     return forget
 
 
+def is_configured(name: str) -> bool:
+    """Whether a parameter of the command that runs has its value from a file."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.DEFAULT_MAP
+
+
 def metrics_contract(start: str) -> tuple[str, ...] | None:
     """The keys that the nearest table says the metrics are to have, None if it does not say.
 

@@ -11,7 +11,7 @@ import click
 from ...cas.errors import BadArgument
 from ...cas.format.names import is_role
 from ..application import ObsCommand
-from ..config import in_place_of, metrics_contract
+from ..config import in_place_of, is_configured, metrics_contract
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
@@ -145,6 +145,7 @@ def command(
     request = RecordRequest(
         obs_version=__version__,
         run_dir=workspace if workspace is not None else run_dir,
+        defaults=frozenset(name for name in ("data", "label") if is_configured(name)),
         datasets=tuple(named(text) for text in data),
         model=model_named,
         artifacts=artifacts,

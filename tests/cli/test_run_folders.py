@@ -322,6 +322,39 @@ def test_settings_that_belong_to_one_run_are_not_meant_with_a_workspace(home: Pr
     home.assert_refused(RECORD, 2, "FILE_MISSING", "none.pkl")
 
 
+@pytest.mark.parametrize("arguments", [("--all", "."), (".ml/runs/r1",)], ids=["workspace", "folder"])
+def test_what_the_folder_says_counts_for_more_than_the_settings(
+    arguments: tuple[str, ...], home: Project
+) -> None:
+    run(home)
+    (home.home / "other.csv").write_text("x,w\n1,2\n")
+    (home.home / "obs.toml").write_text('data = "other.csv"\nlabel = "w"\n')
+    assert home.obs(*RECORD, *arguments).code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["data.csv"], "y")
+    said = home.obs(*RECORD, *arguments, "--data", "other.csv", "--label", "w")
+    assert said.code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["other.csv"], "w")
+
+
+def test_the_settings_count_where_the_folder_says_nothing(home: Project) -> None:
+    (home.home / "runs" / "a").mkdir(parents=True)
+    (home.home / "runs" / "a" / "metrics.json").write_text("{}")
+    (home.home / "obs.toml").write_text('data = "data.csv"\nlabel = "y"\n')
+    assert home.obs(*RECORD, "--all", "runs").code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["data.csv"], "y")
+
+
+def test_other_data_do_not_stand_in_for_those_that_a_record_names(home: Project) -> None:
+    run(home)
+    (home.home / "data.csv").rename(home.home / "other.csv")
+    (home.home / "obs.toml").write_text('data = "other.csv"')
+    done = home.json(*RECORD, ".ml/runs/r1")
+    assert (done["datasets"], done["notes"]) == ([], ["DATASET_ABSENT"])
+
+
 def test_a_workspace_in_the_settings_is_not_meant_with_one_run(home: Project) -> None:
     (home.home / "obs.toml").write_text('all = "."')
     folder = run(home, "a")
