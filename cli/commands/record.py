@@ -184,10 +184,12 @@ def command(
     return 0
 
 
-_OF_ONE_RUN = ("model", "metrics", "params", "param", "artifact", "run_id")
+_OF_A_FOLDER = ("model", "metrics", "params", "artifact", "run_id")
+_OF_ONE_RUN = (*_OF_A_FOLDER, "param")
 _IN_PLACE_OF = {
     "workspace": _OF_ONE_RUN,
-    **dict.fromkeys(("run_dir", *_OF_ONE_RUN), ("workspace",)),
+    "run_dir": ("workspace", *_OF_A_FOLDER),
+    **dict.fromkeys(_OF_ONE_RUN, ("workspace",)),
     "keep_data": ("no_keep",),
     "no_keep": ("keep_data",),
 }

@@ -318,8 +318,15 @@ def test_settings_that_belong_to_one_run_are_not_meant_with_a_workspace(home: Pr
     (home.home / "obs.toml").write_text(ONE_RUN)
     assert {(one["run_id"], one["run"]) for one in lines(home, ".")} == plain
     home.assert_refused((*RECORD, "--all", ".", "--run-id", "x"), 2, "USAGE", "--all")
-    home.assert_refused((*RECORD, "--model", "m"), 2, "FILE_MISSING", "m")  # elsewhere they count
-    home.assert_refused(RECORD, 2, "FILE_MISSING", "none.pkl")
+    home.assert_refused(RECORD, 2, "FILE_MISSING", "none.pkl")  # elsewhere they count
+
+
+def test_settings_of_files_are_not_meant_with_a_run_folder(home: Project) -> None:
+    folder = run(home)
+    plain = home.json(*RECORD, folder, "--param", "a=1", "--dry-run")
+    (home.home / "obs.toml").write_text(ONE_RUN)
+    assert home.json(*RECORD, folder, "--dry-run")["run"] == plain["run"]
+    home.assert_refused((*RECORD, folder, "--model", "m"), 2, "FILE_MISSING", "m")
 
 
 @pytest.mark.parametrize("arguments", [("--all", "."), (".ml/runs/r1",)], ids=["workspace", "folder"])
