@@ -239,9 +239,13 @@ class UnknownRevision(Usage):
     code = "UNKNOWN_REVISION"
     revision: str
     tried: tuple[str, ...]
+    hint: str | None = None
 
     def sentence(self) -> str:
         return f"nothing is called '{self.revision}' (tried: {', '.join(self.tried)})"
+
+    def advice(self) -> str | None:
+        return self.hint
 
 
 class AmbiguousRevision(Usage):

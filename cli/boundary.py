@@ -8,7 +8,7 @@
 
 Everybody else raises. Nothing that Python would print by itself (a traceback, "Exception ignored") reaches
 a user, unless OBS_DEBUG is set; SIGTERM keeps its meaning. Standard output is flushed in here, so that a full
-disk is an error and not a half-written file with exit code 0.
+disk, or an output that is closed, is an error and not a half-written answer with exit code 0.
 """
 
 from __future__ import annotations

@@ -9,15 +9,15 @@
 The nearest file counts, from the current folder up to the one that holds `.obs/`; in one folder obs.toml
 comes before pyproject.toml. If no `.obs/` stands above, only the current folder is looked at: who knows
 whose file a longer search would find. Paths are relative to the file's folder. An option on the command
-line replaces the value here.
+line replaces the value here, and the values of options that it does not go with.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeVar, cast
 
 import click
 
@@ -25,6 +25,8 @@ from ..cas.errors import BadArgument, OperatingSystemRefused
 from ..cas.format.frozen import frozen
 from ..cas.format.names import is_role, role_from_name
 from .application import did_you_mean
+
+T = TypeVar("T")
 
 MAX_BYTES: Final = 1024 * 1024
 STORE_FOLDER: Final = ".obs"
@@ -107,6 +109,29 @@ def load_defaults(command: click.Command, start: str) -> dict[str, object]:
             checked = _relocate(key, checked, configuration.folder)
         found[option.name] = checked
     return found
+
+
+def in_place_of(*names: str) -> Callable[[click.Context, click.Parameter, T], T]:
+    """A callback for a parameter that does not go with others: where it stands on the command line, what a
+    file says of these does not count. Together on the command line they are a contradiction as ever.
+
+    (click takes what stands on the command line first, and looks for defaults of the others after that.)
+    """
+
+    def forget(ctx: click.Context, parameter: click.Parameter, value: T) -> T:
+        given = ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and ctx.default_map is not None:
+            for name in names:
+                ctx.default_map.pop(name, None)
+        return value
+
+    return forget
+
+
+def is_configured(name: str) -> bool:
+    """Whether a parameter of the command that runs has its value from a file."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.DEFAULT_MAP
 
 
 def metrics_contract(start: str) -> tuple[str, ...] | None:

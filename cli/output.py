@@ -119,10 +119,11 @@ def prepare_streams() -> None:
     """Standard streams that are always there, and that no character can break.
 
     A closed one becomes /dev/null: otherwise the next file that is opened takes its number, and what is
-    printed lands in it.
+    printed lands in it. To standard output nothing can be written then, as the system has it: an answer that
+    nobody gets is an error, and a message that nobody hears is none.
     """
     if any(getattr(sys, name) is None for name in ("stdin", "stdout", "stderr")):
-        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= 2:
             os.set_inheritable(descriptor, True)
         os.close(descriptor)
         for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -130,6 +131,8 @@ def prepare_streams() -> None:
                 mode = "w" if number else "r"
                 stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays
                 setattr(sys, name, stream)
+                if name == "stderr":
+                    _redirect_to_null(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -80,8 +80,12 @@ def file_row(file: FileView) -> tuple[str, ...]:
 def diagnostics_lines(diagnostics: Iterable[Diagnostic], *, color: bool) -> Iterator[str]:
     """One line each, the code first."""
     for found in diagnostics:
-        mark = style(f"{found.severity}: {found.code}", _COLOURS[found.severity], color=color)
-        yield f"  {mark}  {escape(found.message)}"
+        yield f"  {diagnostic_mark(found, color=color)}  {escape(found.message)}"
+
+
+def diagnostic_mark(found: Diagnostic, *, color: bool) -> str:
+    """`warning: ZERO_ROWS`."""
+    return style(f"{found.severity}: {found.code}", _COLOURS[found.severity], color=color)
 
 
 def note_lines(notes: Sequence[str]) -> Iterator[str]:

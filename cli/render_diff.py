@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .output import escape, human_size, style
-from .render import columns, counted, diagnostics_lines, value_text
+from .render import columns, counted, diagnostic_mark, diagnostics_lines, value_text
 from .render_verify import problem_lines
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..cas.operations.diff import Compared, Diff
     from ..cas.operations.filediff import FileChange, FileFacts
     from ..cas.operations.modeldiff import EstimatorType, ModelDiff, StepChange
-    from ..cas.operations.rundiff import RunDiff
+    from ..cas.operations.rundiff import DiagnosticChange, RunDiff
     from ..cas.operations.valuediff import ValueChange
 
 _MOST_ROWS: Final = 40
@@ -76,9 +76,29 @@ def _run_lines(found: RunDiff, *, color: bool) -> Iterator[str]:
             yield title
             yield from diagnostics_lines(diagnostics[:_MOST_ROWS], color=color)
             yield from _more(len(diagnostics), "  ")
+    if found.diagnostics_changed:
+        yield ""
+        yield "diagnostics changed"
+        for change in found.diagnostics_changed[:_MOST_ROWS]:
+            yield from _diagnostic_lines(change, color=color)
+        yield from _more(len(found.diagnostics_changed), "  ")
     if found.unknown:
         yield ""
         yield f"not known of both, and not compared: {_names(found.unknown)}"
+
+
+def _diagnostic_lines(change: DiagnosticChange, *, color: bool) -> Iterator[str]:
+    """The two messages; where they are the same, below it the facts that are not."""
+    before, after = change.before, change.after
+    said = [before.message, after.message] if before.message != after.message else [after.message]
+    was = f"{before.severity} → " if before.severity != after.severity else ""
+    yield f"  {was}{diagnostic_mark(after, color=color)}  {' → '.join(map(escape, said))}"
+    if before.message == after.message:
+        from ..cas.operations.valuediff import diff_values
+
+        facts = _value_rows(diff_values(before.details, after.details))
+        yield from columns(facts[:_MOST_ROWS], indent="    ")
+        yield from _more(len(facts), "    ")
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:

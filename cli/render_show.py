@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from ..cas.operations.contents import ShownContent
     from ..cas.operations.show import ShownEnvironment, ShownFile, ShownObject, ShownRun
 
-_LIBRARIES: Final = (
-    *("scikit-learn", "numpy", "pandas", "scipy", "joblib", "pyarrow"),
-    *("xgboost", "lightgbm", "catboost", "torch", "tensorflow", "skops"),
-)
-"""What a model depends on most, in the order in which it is told."""
+_WHOSE: Final = {
+    "prefix": "the environment named with --python",
+    "virtual-env": "the active virtual environment",
+    "conda": "the active conda environment",
+    "obs": "the environment that obs is installed in",
+}
+"""Which environment was looked at, in words: obs' own need not be the one that the run ran in."""
 _MOST_CLASSES: Final = 8
 _MOST_COLUMNS: Final = 6
 _MOST_DELTAS: Final = 6
@@ -160,10 +162,10 @@ def _value_rows(values: dict[str, Value]) -> Iterator[tuple[str, str]]:
 
 
 def _environment_rows(seen: ShownEnvironment) -> Iterator[tuple[str, str]]:
-    python = f"{seen.implementation or 'Python'} {seen.python or 'unknown'} ({seen.whose})"
+    python = f"{seen.implementation or 'Python'} {seen.python or 'unknown'}, in {_WHOSE[seen.whose]}"
     yield "python", escape(python)
     yield "platform", escape(f"{seen.system or 'unknown'} {seen.machine or ''}".rstrip())
-    named = [f"{name} {seen.packages[name]}" for name in _LIBRARIES if name in seen.packages]
+    named = [f"{name} {version}" for name, version in seen.libraries.items()]
     others = len(seen.packages) - len(named)
     if others:
         named.append(f"{'and ' if named else ''}{counted(others, 'more package' if named else 'package')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from .output import Style, escape, human_size, style
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_PROBLEMS: Final = 40
 _MOST_INDENT: Final = 12
+_MOST_PLACES: Final = 4
 
 
 def problem_lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
@@ -34,8 +36,7 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     steps: dict[tuple[ObjectId, str], list[Upstream]] = {}
     for step in result.upstream:
         steps.setdefault((step.read_by, step.read_as), []).append(step)
-    for found in result.runs:
-        yield from lineage_lines(found, steps)
+    yield from lineage_lines(result.runs, steps)
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -57,11 +58,21 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield style(result.verdict, shade, "bold", color=color)
 
 
-def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
-    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out."""
-    member = f" (as {escape(found.member)})" if found.member is not None else ""
+def lineage_lines(
+    runs: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]]
+) -> Iterator[str]:
+    """The runs that have the bytes. `steps` are what wrote their inputs; what was told is taken out."""
+    for _, places in groupby(runs, key=lambda place: place.manifest):
+        yield from _run_lines(list(places), steps)
+
+
+def _run_lines(places: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+    """One run, told once, wherever in it the bytes stand: as a file of its own before those in folders."""
+    found = places[0]
+    told = [_place_text(place) for place in sorted(places, key=lambda place: place.member is not None)]
+    more = [counted(len(told) - _MOST_PLACES, "more place")] if len(told) > _MOST_PLACES else []
     yield (
-        f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
+        f"  {' and '.join(told[:_MOST_PLACES] + more)} of run {found.run.short}, "
         f"manifest {found.sequence}, {found.recorded_at}"
     )
     for dataset in found.datasets:
@@ -70,6 +81,11 @@ def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstrea
         yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
     if found.metrics:
         yield f"    with {metrics_text(found.metrics)}"
+
+
+def _place_text(place: Lineage) -> str:
+    member = f" (as {escape(place.member)})" if place.member is not None else ""
+    return f"{place.direction} '{escape(place.role)}'{member}"
 
 
 def _upstream_lines(

@@ -37,12 +37,13 @@ def revision_or_file(store: Store, words: tuple[str, ...], default: str) -> Targ
     text = rest[0]
     if only_file:
         return NamedFile(path=text)
+    is_path, is_member = os.path.lexists(text), split_member(text) is not None
     try:
-        return resolve(store, text)
+        return resolve(store, text, suggest=not (is_path or is_member))
     except UnknownRevision:
-        if os.path.lexists(text):
+        if is_path:
             return NamedFile(path=text)
-        if split_member(text) is not None:
+        if is_member:
             return target_of_member(resolve_member(store, text))
         raise
 

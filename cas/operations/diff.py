@@ -114,15 +114,17 @@ def diff(
 
 def _locate(store: Store | None, argument: Argument) -> Target | Member | str:
     """What a word means: a run; a file of one; or a path, which need not lead anywhere."""
+    text = argument.text
     if argument.is_file or store is None:
-        return argument.text
+        return text
+    is_path, is_member = os.path.lexists(text), split_member(text) is not None
     try:
-        return resolve(store, argument.text)
+        return resolve(store, text, suggest=not (is_path or is_member))
     except UnknownRevision:
-        if os.path.lexists(argument.text):
-            return argument.text
-        if split_member(argument.text) is not None:
-            return resolve_member(store, argument.text)
+        if is_path:
+            return text
+        if is_member:
+            return resolve_member(store, text)
         raise
 
 

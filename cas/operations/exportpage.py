@@ -156,7 +156,8 @@ def _under_what(found: ExportedRun) -> Iterator[str]:
         rows += [
             ("Python", escaped(python) or None),
             ("Platform", escaped(platform) or None),
-            ("Packages", str(len(seen.packages))),
+            *((escaped(name), escaped(version)) for name, version in seen.libraries.items()),
+            ("Packages in all", str(len(seen.packages))),
         ]
         if seen.source is not None:
             dirty = {True: ", with changes", False: "", None: ", unknown whether with changes"}

@@ -44,7 +44,8 @@ class RecordRequest:
     """One `record`: what went in, what came out, what was said, and how to go about it.
 
     `run_dir` is a run folder; `run_folders.complete` puts what it holds where the user said nothing
-    (`status_is_given`: how the run ended is said). `found` are the paths that come from there, each with the
+    (`status_is_given`: how the run ended is said; `defaults`: of `data` and `label` those that are meant only
+    where the folder says nothing). `found` are the paths that come from there, each with the
     folder beneath which it is opened, no symlink followed.
     `given_params` (and `given_metrics`) are (key, value) pairs in the order given. `record` is the path of
     the trainer's own record of the run, `record_is` what it was when `claims` were read out of it;
@@ -57,6 +58,7 @@ class RecordRequest:
 
     obs_version: str
     run_dir: str | None = None
+    defaults: frozenset[str] = frozenset()
     found: Mapping[str, str] = _NOWHERE
     datasets: tuple[Named, ...] = ()
     model: Named | None = None

@@ -7,6 +7,7 @@ object id, `run:TRAINER_RUN_ID`. `~N` goes N manifests back. `REV:ROLE` names an
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from ..errors import (
@@ -29,6 +30,8 @@ from ..store.store import Store
 _HEX: Final = re.compile(r"[0-9a-f]{4,64}\Z")
 _BACK: Final = re.compile(r"(?P<base>.*?)(?P<steps>(?:~[0-9]{0,9})+)\Z", re.DOTALL)
 _MOST_CANDIDATES: Final = 12
+_MOST_SUGGESTED: Final = 1000
+"""Of the newest manifests: in so many a run is looked for that is called as a revision that names nothing."""
 
 
 @frozen
@@ -51,14 +54,18 @@ class Member:
     name: str | bytes
 
 
-def resolve(store: Store, text: str) -> Target:
-    """What `text` names. Raises UnknownRevision, AmbiguousRevision, IntegrityError."""
+def resolve(store: Store, text: str, *, suggest: bool = True) -> Target:
+    """What `text` names. Raises UnknownRevision, AmbiguousRevision, IntegrityError.
+
+    `suggest`: where it names nothing, see whether a trainer called one of the newest runs so.
+    """
     tried: list[str] = []
     back = _BACK.match(text)
     base, steps = (back["base"], _count_steps(back["steps"])) if back else (text, 0)
     target = _resolve_base(store, base, tried)
     if target is None:
-        raise UnknownRevision(revision=text, tried=tuple(tried))
+        hint = f"a trainer called a run so: run:{text}" if suggest and _is_run_id(store, base) else None
+        raise UnknownRevision(revision=text, tried=tuple(tried), hint=hint)
     if not steps:
         return target
     entry = target.entry
@@ -165,6 +172,17 @@ def _resolve_base(store: Store, text: str, tried: list[str]) -> Target | None:
         return _by_run_id(store, text, tried)
     tried.append("run:TRAINER_RUN_ID")
     return None
+
+
+def _is_run_id(store: Store, text: str) -> bool:
+    """Whether one of the newest runs is called so by its trainer. Of what is damaged that is not known."""
+    try:
+        for entry in islice(store.chain.entries(), _MOST_SUGGESTED):
+            if store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}").run_id == text:
+                return True
+    except IntegrityError:
+        pass
+    return False
 
 
 def _preferred(store: Store, text: str, found: list[ObjectId]) -> list[ObjectId]:

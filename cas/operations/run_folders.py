@@ -40,13 +40,16 @@ def complete(request: RecordRequest, home: str) -> RecordRequest:
     if record is not None:
         files.append(record.file)
     datasets, remarks = request.datasets, request.remarks
-    if not datasets and record is not None and record.claims.dataset_path is not None:
+    is_free = not datasets or "data" in request.defaults
+    if is_free and record is not None and record.claims.dataset_path is not None:
+        datasets = ()
         dataset = _dataset(record.claims.dataset_path, folder, home)
         if isinstance(dataset, str):
             remarks = (*remarks, dataset)
         else:
             files.append(dataset)
             datasets = (Named(path=dataset.path),)
+    label_is_claimed = folder.label is not None and (request.label is None or "label" in request.defaults)
     given = tuple(name for name, _ in request.given_params)
     said = () if params is not None else _pairs(folder.given_params)
     return replace(
@@ -63,8 +66,8 @@ def complete(request: RecordRequest, home: str) -> RecordRequest:
         record=record.file.path if record is not None else None,
         record_is=record.blake3 if record is not None else None,
         claims=record.claims if record is not None else None,
-        label=request.label if request.label is not None else folder.label,
-        label_is_claimed=request.label is None and folder.label is not None,
+        label=folder.label if label_is_claimed else request.label,
+        label_is_claimed=label_is_claimed,
         run_id=request.run_id if request.run_id is not None else folder.run_id,
         status=request.status if request.status_is_given else folder.status or "ok",
         diagnostics=tuple({found.order: found for found in folder.diagnostics}.values()),

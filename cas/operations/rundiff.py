@@ -7,10 +7,11 @@ names of its files and the trainer's own record of it are no differences.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Final, TypeAlias, TypeVar
 
 from ..errors import FormatError, IntegrityError
-from ..format.canonical import Value
+from ..format.canonical import Value, encode
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.reports import Diagnostic, Environment, Report
@@ -26,6 +27,16 @@ T = TypeVar("T", Report, Environment, Metrics, Params)
 _Both: TypeAlias = tuple[Mapping[str, Value], Mapping[str, Value]]
 
 _CLAIMED: Final = ("num_samples", "num_features")
+_PLACES: Final = ("role", "roles", "artifact", "library", "key", "name")
+"""Of the details of a diagnostic those that say what it is about. The others are what was found there."""
+
+
+@frozen
+class DiagnosticChange:
+    """The same diagnostic of the same thing, with other facts."""
+
+    before: Diagnostic
+    after: Diagnostic
 
 
 @frozen
@@ -43,6 +54,7 @@ class RunDiff:
     environment: tuple[ValueChange, ...]
     diagnostics_added: tuple[Diagnostic, ...]
     diagnostics_removed: tuple[Diagnostic, ...]
+    diagnostics_changed: tuple[DiagnosticChange, ...]
     unknown: tuple[str, ...]
 
     @property
@@ -112,6 +124,7 @@ def diff_runs(before: RunSide, after: RunSide, problems: list[Problem]) -> RunDi
     params = _documents("params", before, after, unknown)
     if (before.report is None) != (after.report is None):
         unknown.append("report")
+    added, removed, changed = _diagnostics(before.report, after.report)
     return RunDiff(
         said=diff_values(_said(before.run), _said(after.run)),
         counts=_counts(metrics, before.report, after.report, unknown),
@@ -120,8 +133,9 @@ def diff_runs(before: RunSide, after: RunSide, problems: list[Problem]) -> RunDi
         datasets=tuple(_files(before, after, before.run.datasets, after.run.datasets, problems)),
         artifacts=tuple(_files(before, after, before.run.artifacts, after.run.artifacts, problems)),
         environment=_environment(before, after, unknown),
-        diagnostics_added=_only(after.report, before.report),
-        diagnostics_removed=_only(before.report, after.report),
+        diagnostics_added=added,
+        diagnostics_removed=removed,
+        diagnostics_changed=changed,
         unknown=tuple(unknown),
     )
 
@@ -183,9 +197,26 @@ def _environment(before: RunSide, after: RunSide, unknown: list[str]) -> tuple[V
     return diff_values(old, new)
 
 
-def _only(here: Report | None, there: Report | None) -> tuple[Diagnostic, ...]:
-    """What is odd in one of them alone; the wording does not count."""
-    if here is None or there is None:
-        return ()
+def _diagnostics(
+    before: Report | None, after: Report | None
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...], tuple[DiagnosticChange, ...]]:
+    """What is odd in the later one alone, in the earlier one alone, and in both with other facts. The wording
+    does not count. Where more than one of a code are about one thing, nobody can say which became which."""
+    if before is None or after is None:
+        return (), (), ()
+    gone, come = _by_place(before, after), _by_place(after, before)
+    both = [place for place in gone if len(gone[place]) == len(come.get(place, ())) == 1]
+    changed = tuple(DiagnosticChange(before=gone.pop(place)[0], after=come.pop(place)[0]) for place in both)
+    added, removed = (tuple(chain.from_iterable(one.values())) for one in (come, gone))
+    return added, removed, changed
+
+
+def _by_place(here: Report, there: Report) -> dict[tuple[str, bytes], list[Diagnostic]]:
+    """The diagnostics that only `here` has, by their code and by what they are about."""
     known = {one.order for one in there.diagnostics}
-    return tuple(one for one in here.diagnostics if one.order not in known)
+    found: dict[tuple[str, bytes], list[Diagnostic]] = {}
+    for one in here.diagnostics:
+        if one.order not in known:
+            place: dict[str, Value] = {name: one.details[name] for name in _PLACES if name in one.details}
+            found.setdefault((one.code, encode(place)), []).append(one)
+    return found

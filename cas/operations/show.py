@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..errors import FormatError, IntegrityError, MissingObject
 from ..format.canonical import Value
 from ..format.claims import Claims
@@ -36,6 +38,12 @@ class ShownFile(FileView):
     inspection: dict[str, Value] | None
 
 
+_LIBRARIES: Final = (
+    *("scikit-learn", "numpy", "pandas", "scipy", "joblib", "pyarrow"),
+    *("xgboost", "lightgbm", "catboost", "torch", "tensorflow", "skops"),
+)
+
+
 @frozen
 class ShownEnvironment:
     """The environment that was recorded with the run."""
@@ -48,6 +56,11 @@ class ShownEnvironment:
     machine: str | None
     packages: dict[str, str]
     source: Source | None
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """Those of the packages that a model depends on most, in the order in which they are told."""
+        return {name: self.packages[name] for name in _LIBRARIES if name in self.packages}
 
 
 @frozen

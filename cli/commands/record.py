@@ -11,6 +11,7 @@ import click
 from ...cas.errors import BadArgument
 from ...cas.format.names import is_role
 from ..application import ObsCommand
+from ..config import in_place_of, is_configured, metrics_contract
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
@@ -131,7 +132,6 @@ def command(
     # The rest is imported, and the files are read, while git is asked.
     from ...cas.operations.record import record
     from ...cas.operations.requests import Named, RecordRequest
-    from ..config import metrics_contract
     from ..progress import Progress
     from ..render import record_lines
 
@@ -145,6 +145,7 @@ def command(
     request = RecordRequest(
         obs_version=__version__,
         run_dir=workspace if workspace is not None else run_dir,
+        defaults=frozenset(name for name in ("data", "label") if is_configured(name)),
         datasets=tuple(named(text) for text in data),
         model=model_named,
         artifacts=artifacts,
@@ -181,3 +182,18 @@ def command(
         for line in record_lines(done, color=invocation.color):
             write(line + "\n")
     return 0
+
+
+_OF_A_FOLDER = ("model", "metrics", "params", "artifact", "run_id")
+_OF_ONE_RUN = (*_OF_A_FOLDER, "param")
+_IN_PLACE_OF = {
+    "workspace": _OF_ONE_RUN,
+    "run_dir": ("workspace", *_OF_A_FOLDER),
+    **dict.fromkeys(_OF_ONE_RUN, ("workspace",)),
+    "keep_data": ("no_keep",),
+    "no_keep": ("keep_data",),
+}
+"""What the command line has, and the settings of a file that do not go with it."""
+for _parameter in command.params:
+    if _parameter.name in _IN_PLACE_OF:
+        _parameter.callback = in_place_of(*_IN_PLACE_OF[_parameter.name])

@@ -157,3 +157,22 @@ def test_long_lists_are_cut_for_people_and_whole_as_json(tmp_path: Path) -> None
     found = document(tmp_path, "c.csv", "d.csv", code=1)
     assert [one["name"] for one in found["file"]["content"]["changed"]] == [f"d{many - 1}"]
     assert found["file"]["content"]["identical"] == many
+
+
+def test_a_diagnostic_whose_numbers_changed_is_one_that_changed(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.obs("init")
+    for rows, samples in (("1,0\n,1\n", 1), ("1,0\n,1\n,0\n", 1)):
+        (tmp_path / "data.csv").write_text("x,y\n" + rows)
+        (tmp_path / "m.json").write_text(json.dumps({"num_samples": samples}))
+        arguments = ("--data", "data.csv", "--label", "y", "--metrics", "m.json", "--no-git")
+        assert project.obs("record", *arguments).code == 0
+    runs = document(tmp_path, code=1)["runs"]
+    assert (runs["diagnostics_added"], runs["diagnostics_removed"]) == ([], [])
+    (change,) = runs["diagnostics_changed"]
+    assert [change[side]["details"]["rows_with_missing"] for side in ("before", "after")] == [1, 2]
+    assert project.obs("diff").out.endswith(
+        "\ndiagnostics changed\n"
+        "  warning: MISSING_VALUES_DROPPED  1 of 2 rows were dropped, as many as have a missing value"
+        " → 2 of 3 rows were dropped, as many as have a missing value\n"
+    )

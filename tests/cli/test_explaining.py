@@ -125,6 +125,56 @@ def test_show_compares_with_the_run_before(made: Project) -> None:
     assert shown["claims"] is None
 
 
+PACKAGES = ("zlib_ng-1.0", "scikit_learn-1.5.2", "numpy-2.1.0", "joblib-1.4.0", "pip-24.0")
+
+
+def a_prefix(top: Path) -> Path:
+    """The folders of an environment, as Python writes them."""
+    for name in PACKAGES:
+        (top / "lib" / "python3.12" / "site-packages" / f"{name}.dist-info").mkdir(parents=True)
+    (top / "pyvenv.cfg").write_text("home = /nowhere\nversion = 3.12.4\nimplementation = CPython\n")
+    return top
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "words"),
+    [
+        (("--python", "venv"), None, "the environment named with --python"),
+        ((), "VIRTUAL_ENV", "the active virtual environment"),
+        ((), "CONDA_PREFIX", "the active conda environment"),
+        ((), None, "the environment that obs is installed in"),
+    ],
+    ids=["prefix", "virtual-env", "conda", "obs"],
+)
+def test_show_says_in_words_which_environment_it_was(
+    arguments: tuple[str, ...], variable: str | None, words: str, project: Project
+) -> None:
+    prefix = a_prefix(project.home / "venv")
+    variables = {"VIRTUAL_ENV": "", "CONDA_PREFIX": ""} | ({variable: str(prefix)} if variable else {})
+    record = ("record", "--no-git", "--metrics", "metrics.json", *arguments)
+    assert project.obs(*record, variables=variables).code == 0
+    (line,) = [line for line in project.obs("show").out.splitlines() if line.startswith("  python ")]
+    assert line.endswith(f", in {words}")
+    assert ("CPython 3.12.4," in line) is bool(variable or arguments)
+
+
+def test_the_page_of_a_run_lists_the_packages_that_a_model_depends_on(project: Project) -> None:
+    a_prefix(project.home / "venv")
+    assert project.obs("record", "--no-git", "--metrics", "metrics.json", "--python", "venv").code == 0
+    page = project.obs("export", "--format", "markdown").out
+    under = page.split("## Under what\n")[1].split("## ")[0].strip().splitlines()[2:]
+    assert under[0] == "| Python | CPython 3.12.4 |"
+    assert under[2:] == [
+        "| scikit-learn | 1.5.2 |",
+        "| numpy | 2.1.0 |",
+        "| joblib | 1.4.0 |",
+        "| Packages in all | 5 |",
+    ]
+    assert "  libraries  scikit-learn 1.5.2, numpy 2.1.0, joblib 1.4.0, and 2 more packages\n" in (
+        project.obs("show").out
+    )
+
+
 def test_show_compares_numbers_alone(project: Project) -> None:
     metrics = project.home / "metrics.json"
     metrics.write_text(json.dumps({"a": 1, "b": True, "c": "x", "big": 2**63, "bad": 1e308, "\x1b[2J": 1}))

@@ -167,19 +167,38 @@ def test_a_failure_that_nobody_hears_keeps_its_exit_code() -> None:
     assert answer.returncode == 4
 
 
+CLOSED = "import os, sys\nfor n in {}:\n    os.close(n)\nos.execv(sys.argv[1], sys.argv[1:])"
+"""A Python program that runs another one without some of the standard streams."""
+
+
 def test_closed_streams_are_no_files_of_ours(tmp_path: Path) -> None:
     """Whatever is opened first must not become standard output."""
-    body = (
-        "handle = open('data', 'w')\nprint('x')\nprint('y', file=sys.stderr)\n"
-        "return 7 if handle.fileno() > 2 else 8"
-    )
-    command = program(body)
-    code = "import os, sys\nfor n in (0, 1, 2):\n    os.close(n)\nos.execv(sys.argv[1], sys.argv[1:])"
+    body = "handle = open('data', 'w')\n{}print('y', file=sys.stderr)\nreturn 7 if handle.fileno() > 2 else 8"
+    for said, code in (("", 7), ("print('x')\n", 4)):  # to nobody: as on a full disk
+        answer = subprocess.run(
+            [sys.executable, "-c", CLOSED.format((0, 1, 2)), *program(body.format(said))],
+            cwd=tmp_path,
+            env=environment(),
+            check=False,
+        )
+        assert answer.returncode == code
+        assert (tmp_path / "data").read_text() == ""
+
+
+@pytest.mark.parametrize("count", [0, 1, 100_000])
+@pytest.mark.parametrize("how", ["write('x' * {})", "write_bytes(b'x' * {})"])
+def test_an_answer_that_cannot_be_written_anywhere_is_an_error(count: int, how: str) -> None:
+    body = f"from obs.cli.output import write, write_bytes\n{how.format(count)}\nreturn 5"
     answer = subprocess.run(
-        [sys.executable, "-c", code, *command], cwd=tmp_path, env=environment(), check=False
+        [sys.executable, "-c", CLOSED.format((1,)), *program(body)],
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+        check=False,
     )
-    assert answer.returncode == 7
-    assert (tmp_path / "data").read_text() == ""
+    assert answer.returncode == (4 if count else 5)
+    refused = "obs: could not write to standard output (Bad file descriptor)\n"
+    assert answer.stderr == (refused if count else "")
 
 
 def test_a_narrow_encoding_loses_nothing_but_beauty() -> None:

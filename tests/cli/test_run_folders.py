@@ -192,6 +192,31 @@ def test_what_mlflow_wrote(home: Project) -> None:
     standalone.Store(home.store).check()
 
 
+def test_a_model_of_mlflow_is_a_file_and_in_a_folder_of_one_run(home: Project) -> None:
+    shutil.copytree(VECTOR / "mlruns", home.home / "mlruns")
+    (good, _) = lines(home, "mlruns")
+    (model,) = home.home.glob("mlruns/*/models/*/artifacts/model.skops")
+    shown = home.json("verify", str(model))
+    assert {(one["role"], one["member"]) for one in shown["runs"]} == {
+        ("mlmodel", "model.skops"),
+        ("model", None),
+    }
+    told = [line for line in home.obs("verify", str(model)).out.splitlines() if good["run"][:12] in line]
+    (line,) = told
+    assert line.startswith("  output 'model' and output 'mlmodel' (as model.skops) of run ")
+
+
+def test_bytes_that_stand_in_many_places_of_a_run(home: Project) -> None:
+    (home.home / "parts").mkdir()
+    for name in range(9):
+        (home.home / "parts" / f"{name}.csv").write_text("x\n1\n")
+    home.json(*RECORD, "--data", "parts", "--artifact", "copy=parts/0.csv")
+    assert len(home.json("verify", "parts/3.csv")["runs"]) == 10
+    (line,) = [line for line in home.obs("verify", "parts/3.csv").out.splitlines() if " of run " in line]
+    assert line.startswith("  output 'copy' and input 'data' (as 0.csv) and input 'data' (as 1.csv) and ")
+    assert " (as 2.csv) and 6 more places of run " in line
+
+
 # ---------------------------------------------------------------------- a workspace
 
 
@@ -274,6 +299,86 @@ def test_a_dry_run_of_a_workspace_writes_nothing(home: Project) -> None:
 def test_what_belongs_to_one_run(arguments: tuple[str, ...], home: Project) -> None:
     run(home)
     home.assert_refused((*RECORD, *arguments), 2, "USAGE", "--all")
+
+
+ONE_RUN = """
+model = "none.pkl"
+metrics = "none.json"
+params = "none.toml"
+param = ["a=1"]
+artifact = ["none"]
+run-id = "configured"
+"""
+
+
+def test_settings_that_belong_to_one_run_are_not_meant_with_a_workspace(home: Project) -> None:
+    run(home, "a")
+    run(home, "b", old_record("b"))
+    plain = {(one["run_id"], one["run"]) for one in lines(home, ".", "--dry-run")}
+    (home.home / "obs.toml").write_text(ONE_RUN)
+    assert {(one["run_id"], one["run"]) for one in lines(home, ".")} == plain
+    home.assert_refused((*RECORD, "--all", ".", "--run-id", "x"), 2, "USAGE", "--all")
+    home.assert_refused(RECORD, 2, "FILE_MISSING", "none.pkl")  # elsewhere they count
+
+
+def test_settings_of_files_are_not_meant_with_a_run_folder(home: Project) -> None:
+    folder = run(home)
+    plain = home.json(*RECORD, folder, "--param", "a=1", "--dry-run")
+    (home.home / "obs.toml").write_text(ONE_RUN)
+    assert home.json(*RECORD, folder, "--dry-run")["run"] == plain["run"]
+    home.assert_refused((*RECORD, folder, "--model", "m"), 2, "FILE_MISSING", "m")
+
+
+@pytest.mark.parametrize("arguments", [("--all", "."), (".ml/runs/r1",)], ids=["workspace", "folder"])
+def test_what_the_folder_says_counts_for_more_than_the_settings(
+    arguments: tuple[str, ...], home: Project
+) -> None:
+    run(home)
+    (home.home / "other.csv").write_text("x,w\n1,2\n")
+    (home.home / "obs.toml").write_text('data = "other.csv"\nlabel = "w"\n')
+    assert home.obs(*RECORD, *arguments).code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["data.csv"], "y")
+    said = home.obs(*RECORD, *arguments, "--data", "other.csv", "--label", "w")
+    assert said.code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["other.csv"], "w")
+
+
+def test_the_settings_count_where_the_folder_says_nothing(home: Project) -> None:
+    (home.home / "runs" / "a").mkdir(parents=True)
+    (home.home / "runs" / "a" / "metrics.json").write_text("{}")
+    (home.home / "obs.toml").write_text('data = "data.csv"\nlabel = "y"\n')
+    assert home.obs(*RECORD, "--all", "runs").code == 0
+    shown = home.json("show")
+    assert ([one["name"] for one in shown["datasets"]], shown["label"]) == (["data.csv"], "y")
+
+
+def test_other_data_do_not_stand_in_for_those_that_a_record_names(home: Project) -> None:
+    run(home)
+    (home.home / "data.csv").rename(home.home / "other.csv")
+    (home.home / "obs.toml").write_text('data = "other.csv"')
+    done = home.json(*RECORD, ".ml/runs/r1")
+    assert (done["datasets"], done["notes"]) == ([], ["DATASET_ABSENT"])
+
+
+def test_a_workspace_in_the_settings_is_not_meant_with_one_run(home: Project) -> None:
+    (home.home / "obs.toml").write_text('all = "."')
+    folder = run(home, "a")
+    run(home, "b", old_record("b"))
+    assert home.json(*RECORD, folder)["run_id"] == "a"
+    (home.home / "m.json").write_text("{}")
+    assert home.json(*RECORD, "--metrics", "m.json")["sequence"] == 1
+    assert len(home.obs(*RECORD).out.splitlines()) == 2  # alone: the workspace
+
+
+@pytest.mark.parametrize(("setting", "option"), [("keep-data", "--no-keep"), ("no-keep", "--keep-data")])
+def test_what_is_kept_the_command_line_says(setting: str, option: str, home: Project) -> None:
+    (home.home / "obs.toml").write_text(f"{setting} = true")
+    (home.home / "d.csv").write_text("x\n1\n")
+    home.json(*RECORD, "--data", "d.csv", option)
+    assert home.json("show")["datasets"][0]["kept"] is (option == "--keep-data")
+    home.assert_refused((*RECORD, "--data", "d.csv", "--no-keep", "--keep-data"), 2, "USAGE", "contradict")
 
 
 def test_an_index_of_many_runs(home: Project) -> None:

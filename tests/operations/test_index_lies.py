@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 from longhistory import (
     OPEN,
-    RUNS,
     SEED,
     add_runs,
-    always_index,
     both,
     bring_up_to_date,
     copied,
@@ -33,26 +31,7 @@ from obs.cas.operations.where import parse
 from obs.cas.store.index import Covered, Index, IndexUnusable, has_content
 from obs.cas.store.store import Store
 
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A history that nobody changes; its index is not made."""
-    folder = tmp_path_factory.mktemp("history")
-    make_history(folder, RUNS)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    always_index(monkeypatch)
-
-
-@pytest.fixture
-def obs_folder(original: Path, tmp_path: Path) -> str:
-    """A copy of it, with an index."""
-    path = copied(original, tmp_path / "copy")
-    bring_up_to_date(path)
-    return path
+pytestmark = pytest.mark.usefixtures("indexed")
 
 
 def execute(path: str, *statements: str) -> None:

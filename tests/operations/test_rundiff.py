@@ -14,13 +14,14 @@ from obs.cas.errors import BadArgument, CorruptObject, FileMissing, UnknownRevis
 from obs.cas.format.ids import ObjectId
 from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import object_id
-from obs.cas.format.reports import Diagnostic, Environment, Report, Source
+from obs.cas.format.reports import Diagnostic, Environment, Report, Severity, Source
 from obs.cas.format.runs import Run
 from obs.cas.operations.diff import Diff
-from obs.cas.operations.rundiff import RunDiff
+from obs.cas.operations.rundiff import DiagnosticChange, RunDiff
 from obs.cas.operations.show import ShownRun
 from obs.cas.store.chain import Position
 from obs.cas.store.store import Store as StoreFolder
+from obs.cli.render_diff import diff_lines
 from sklearn.preprocessing import StandardScaler
 
 TABLE = "x,y\n1,0\n2,1\n3,0\n"
@@ -287,6 +288,58 @@ def test_counts_and_diagnostics(home: Path) -> None:
     run = runs_of(compare(home))
     assert changes(run.counts) == [(("dropped_rows",), "changed", 1, 4, 3)]
     assert (run.diagnostics_added, run.diagnostics_removed) == ((new,), (old,))
+
+
+def warning(code: str, rows: int, **about: Any) -> Diagnostic:
+    return Diagnostic(code=code, severity="warning", message=f"{rows} rows", details={**about, "rows": rows})
+
+
+def test_a_diagnostic_of_the_same_thing_with_other_facts_has_changed(home: Path) -> None:
+    record(home)
+    train, test = (warning("MISSING_VALUES_DROPPED", 1, role=role) for role in ("train", "test"))
+    named = warning("LIBRARY_VERSION_MISMATCH", 1, artifact="model", library="numpy")
+    reported(home, ONE, diagnostics=sorted([train, test, named], key=lambda one: one.order))
+    more = warning("MISSING_VALUES_DROPPED", 2, role="train")
+    other = warning("LIBRARY_VERSION_MISMATCH", 1, artifact="model", library="scipy")
+    reported(home, ONE, diagnostics=sorted([more, test, other], key=lambda one: one.order))
+    found = compare(home)
+    run = runs_of(found)
+    assert (run.diagnostics_added, run.diagnostics_removed) == ((other,), (named,))
+    assert run.diagnostics_changed == (DiagnosticChange(before=train, after=more),)
+    text = list(diff_lines(found, color=False))
+    at = text.index("diagnostics changed")
+    assert text[at + 1 :] == ["  warning: MISSING_VALUES_DROPPED  1 rows → 2 rows"]
+
+
+def test_two_diagnostics_of_the_same_thing_are_not_paired(home: Path) -> None:
+    record(home)
+    one, two, three = (warning("SAMPLE_COUNT_MISMATCH", rows) for rows in (1, 2, 3))
+    reported(home, ONE, diagnostics=(one, two))
+    reported(home, ONE, diagnostics=(three,))
+    run = runs_of(compare(home))
+    assert (run.diagnostics_added, run.diagnostics_removed) == ((three,), (one, two))
+    assert run.diagnostics_changed == ()
+
+
+def test_facts_that_changed_under_the_same_message_are_told(home: Path) -> None:
+    record(home)
+    seen: list[tuple[Severity, str]] = [("info", "a\x1b[2J"), ("error", "b")]
+    for severity, name in seen:
+        reported(
+            home,
+            ONE,
+            diagnostics=(
+                Diagnostic(
+                    code="DUPLICATE_COLUMNS", severity=severity, message="one", details={"columns": [name]}
+                ),
+            ),
+        )
+    found = compare(home)
+    assert told(found).keys() == {"diagnostics_changed"}
+    assert list(diff_lines(found, color=False))[-2:] == [
+        "  info → error: DUPLICATE_COLUMNS  one",
+        '    columns  ["a\\u001b[2J"]  →  ["b"]',
+    ]
 
 
 def test_the_rest_is_told_of_a_damaged_run(home: Path) -> None:
