@@ -17,7 +17,7 @@ def proof_lines(result: ProofVerification, *, color: bool) -> Iterator[str]:
     """The verdict on a file and its proof, what it rests on, and what was not shown."""
     yield f"{escape(result.file.path)}  {human_size(result.file.size)}  {result.file.blake3.short}"
     for found in result.runs:
-        yield from lineage_lines(found, {})
+        yield from lineage_lines(found, {}, None)
     yield from problem_lines(result.problems, color=color)
     history = result.history
     if result.verdict == "NOT-RECORDED":

@@ -34,8 +34,9 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     steps: dict[tuple[ObjectId, str], list[Upstream]] = {}
     for step in result.upstream:
         steps.setdefault((step.read_by, step.read_as), []).append(step)
+    covered = result.history.anchored_size
     for found in result.runs:
-        yield from lineage_lines(found, steps)
+        yield from lineage_lines(found, steps, covered)
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -48,6 +49,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
         yield f"history: {counted(history.size, 'manifest')}, head {head}"
         if result.not_anchored:
             yield "not shown: that the run is part of the history that the anchor names; it came later"
+        elif covered is not None and covered < history.size:
+            yield f"not anchored: what came after the first {counted(covered, 'manifest')}"
         elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
             yield (
                 "not shown: that this history is the one that was first written; "
@@ -57,23 +60,31 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     yield style(result.verdict, shade, "bold", color=color)
 
 
-def lineage_lines(found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
-    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out."""
+def lineage_lines(
+    found: Lineage, steps: dict[tuple[ObjectId, str], list[Upstream]], covered: int | None
+) -> Iterator[str]:
+    """One run that has the bytes. `steps` are what wrote its inputs; those that were told are taken out.
+
+    `covered` is how many manifests an anchor covers: what came later is marked.
+    """
     member = f" (as {escape(found.member)})" if found.member is not None else ""
     yield (
         f"  {found.direction} '{escape(found.role)}'{member} of run {found.run.short}, "
-        f"manifest {found.sequence}, {found.recorded_at}"
+        f"manifest {found.sequence}, {found.recorded_at}{_beyond(found, covered)}"
     )
     for dataset in found.datasets:
         state = "" if dataset.state == "not-checked" else f", {dataset.state}"
         yield f"    from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}{state}"
-        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
+        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3, covered)
     if found.metrics:
         yield f"    with {metrics_text(found.metrics)}"
 
 
 def _upstream_lines(
-    written: list[Upstream], steps: dict[tuple[ObjectId, str], list[Upstream]], depth: int
+    written: list[Upstream],
+    steps: dict[tuple[ObjectId, str], list[Upstream]],
+    depth: int,
+    covered: int | None,
 ) -> Iterator[str]:
     """Who wrote an input, and who wrote what they read; each step once."""
     left = [(step, depth) for step in reversed(written)]
@@ -82,10 +93,14 @@ def _upstream_lines(
         member = f" (as {escape(step.member)})" if step.member is not None else ""
         yield (
             f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
-            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}"
+            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}{_beyond(step, covered)}"
         )
         for reader, role in [key for key in steps if key[0] == step.run]:
             left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
+
+
+def _beyond(found: Lineage | Upstream, covered: int | None) -> str:
+    return ", not anchored" if covered is not None and found.sequence >= covered else ""
 
 
 def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ..errors import (
     BrokenChain,
     CorruptObject,
     FormatError,
+    IntegrityError,
     MissingObject,
     NothingRecorded,
     NotProvable,
@@ -27,9 +28,11 @@ from ..format.reports import Environment, Report
 from ..format.runs import Metrics, Params, Run
 from ..format.tlog import Checkpoint
 from ..store.chain import HEAD, Entry, Gap
+from ..store.index import Index, IndexUnusable
 from ..store.objects import AnyObject
 from ..store.store import Store
-from .anchors import Anchor
+from . import indexing
+from .anchors import Anchor, check_kind
 from .history import History
 from .indexing import find_file
 from .lineage import file_of
@@ -168,6 +171,9 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
     if anchor.manifest is not None:
         try:
             return store.chain.entry(anchor.manifest, "the anchor")
+        except CorruptObject:
+            check_kind(store, anchor.manifest)
+            raise
         except MissingObject:
             problem = f"there is no manifest {anchor.manifest.hex}"
             raise AnchorMismatch(anchor=anchor.text, problem=problem) from None
@@ -177,6 +183,9 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
     if anchor.size > history.size:
         problem = f"it names {anchor.size} manifests, and the history has {history.size}"
         raise AnchorMismatch(anchor=anchor.text, problem=problem)
+    known = _indexed(store, history, anchor.size - 1)
+    if known is not None and root(known.next_history()) == anchor.root:
+        return known
     for step in store.chain.walk(history.head.id, links=False):
         if isinstance(step, Gap):
             raise step.error
@@ -186,6 +195,19 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
             break
     problem = f"the history up to manifest {anchor.size - 1} is not the one that it names"
     raise AnchorMismatch(anchor=anchor.text, problem=problem)
+
+
+def _indexed(store: Store, history: History, sequence: int) -> Entry | None:
+    """A manifest of this sequence, if an index names one: whether it is in the history, who asks has to see."""
+    if history.size < indexing.WORTH_INDEXING:
+        return None
+    try:
+        with Index(store.files) as index:
+            named = next(index.candidates((), sequence + 1), None)
+        entry = store.chain.entry(named, "the index") if named is not None else None
+    except (IndexUnusable, IntegrityError, FormatError):
+        return None
+    return entry if entry is not None and entry.manifest.sequence == sequence else None
 
 
 def _newest_with(store: Store, path: str, head: Entry) -> Entry:

@@ -34,7 +34,7 @@ from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry
 from ..store.store import Store
-from .anchors import Anchor
+from .anchors import Anchor, check_kind
 from .check import Checker
 from .indexing import find_file
 from .lineage import Place, digest_file, tree_entries
@@ -83,12 +83,17 @@ class Lineage:
 
 @frozen
 class History:
-    """The history that was walked: its length, HEAD, the root of its Merkle tree (SHA-256, hex)."""
+    """The history: its length, HEAD, the root of its Merkle tree (SHA-256, hex).
+
+    `anchored_to` is the anchor, where the history contains what it names, and `anchored_size` how many
+    manifests it covers: what has that sequence or a higher one came later, and is not anchored.
+    """
 
     size: int
     head: ObjectId | None
     root: str
     anchored_to: str | None
+    anchored_size: int | None
     walked: bool
 
 
@@ -150,7 +155,7 @@ def verify_file(
         verdict = "CORRUPT"
     elif anchor is not None and found.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
-        problems.append(_mismatch(found, anchor))
+        problems.append(_mismatch(store, found, anchor))
     else:
         verdict = levels[-1] if levels else "NOT-RECORDED"
     return Verification(
@@ -168,6 +173,7 @@ def verify_file(
             head=found.head,
             root=found.root.hex(),
             anchored_to=anchor.text if anchor is not None and found.anchored_at is not None else None,
+            anchored_size=found.anchored_at,
             walked=found.walked,
         ),
         problems=tuple(dict.fromkeys(problems)),
@@ -191,13 +197,19 @@ def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
     return tuple(levels)
 
 
-def _mismatch(found: Trace, anchor: Anchor) -> Problem:
+def _mismatch(store: Store, found: Trace, anchor: Anchor) -> Problem:
+    """How the history contradicts the anchor. Raises BadArgument if that is the id of something else."""
     if anchor.manifest is not None:
+        check_kind(store, anchor.manifest)
         message = f"the history does not contain manifest {anchor.manifest.hex}"
+    elif found.origin not in (None, anchor.origin):
+        message = f"the history is {found.origin}, and the checkpoint names {anchor.origin}"
     elif anchor.size > found.size:
         message = f"the checkpoint names {anchor.size} manifests, and the history has {found.size}"
     else:
         message = f"the history up to manifest {anchor.size - 1} is not the one that the checkpoint names"
+    if found.problems:
+        message = f"as far as it can be read, {message}"
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 

@@ -80,6 +80,7 @@ def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerifi
             head=shown.id,
             root=shown.root.hex(),
             anchored_to=anchor.text if anchor is not None and anchored is not None else None,
+            anchored_size=anchored.size if anchored is not None else None,
             walked=False,
         ),
         problems=(problem,) if problem is not None else (),
