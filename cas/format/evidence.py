@@ -155,7 +155,7 @@ def _read_bytes(value: Value, path: Path) -> bytes:
 
 
 def _check_room(objects: Sequence[bytes]) -> None:
-    """That what follows takes little memory: an empty list has one byte, and takes fifty. Raises FormatError."""
+    """That what follows takes little memory: an empty list has one byte, and takes 56. Raises FormatError."""
     if sum(map(len, objects)) <= MAX_VALUES:  # a value has a byte at least
         return
     left = MAX_VALUES
@@ -222,12 +222,11 @@ def _check_report(manifest: Manifest, run: Run, reached: _Reached) -> Report:
         raise InvalidField(problem="the report is about another run")
     if report.environment is not None:
         reached.get(Environment, report.environment)
+    outputs = {link.role: link.id for link in run.artifacts}
     for seen in report.observations:
         if seen.kind not in KINDS:  # one that came later: of these a proof has none
             continue
         found = reached.get(class_of(seen.kind), seen.id)
-        if isinstance(found, Inspection) and found.file not in (
-            link.id for link in run.artifacts if link.role == seen.role
-        ):
+        if isinstance(found, Inspection) and found.file != outputs.get(seen.role):
             raise InvalidField(problem=f"the inspection of '{seen.role}' is of another file")
     return report

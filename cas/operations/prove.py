@@ -198,7 +198,7 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
 
 
 def _indexed(store: Store, history: History, sequence: int) -> Entry | None:
-    """A manifest of this sequence, if an index names one: whether it is in the history, who asks has to see."""
+    """The manifest of this sequence that an index names; who asks proves that it is in the history."""
     if history.size < indexing.WORTH_INDEXING:
         return None
     try:

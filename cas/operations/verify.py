@@ -9,6 +9,7 @@ Without an anchor a store that was rewritten or cut short as a whole cannot be t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Literal
@@ -162,11 +163,7 @@ def verify_file(
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict=verdict,
         levels=levels,
-        runs=tuple(
-            _lineage(store, hit.entry, hit.run, place, check_data)
-            for hit in found.hits
-            for place in hit.places
-        ),
+        runs=tuple(told for hit in found.hits for told in _lineages_of(store, hit, check_data)),
         upstream=tuple(steps),
         history=History(
             size=found.size,
@@ -213,27 +210,38 @@ def _mismatch(store: Store, found: Trace, anchor: Anchor) -> Problem:
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 
-def direction_of(run: Run, role: str) -> Direction:
-    """What stands in a role of the run."""
-    if any(link.role == role for link in run.artifacts):
-        return "output"
-    return "input" if any(link.role == role for link in run.datasets) else "document"
+def lineages(
+    manifest: ObjectId,
+    value: Manifest,
+    run: Run,
+    places: Iterable[Place],
+    datasets: tuple[DatasetState, ...],
+    metrics: dict[str, Value] | None,
+) -> Iterator[Lineage]:
+    """What is told of a manifest and its run, for each place where the run has the bytes."""
+    directions: dict[str, Direction] = dict.fromkeys((link.role for link in run.datasets), "input")
+    directions |= dict.fromkeys((link.role for link in run.artifacts), "output")
+    for place in places:
+        yield Lineage(
+            manifest=manifest,
+            run=value.run,
+            sequence=value.sequence,
+            recorded_at=value.recorded_at,
+            role=place.role,
+            member=place.member,
+            direction=directions.get(place.role, "document"),
+            run_id=run.run_id,
+            label=run.label,
+            datasets=datasets,
+            metrics=metrics,
+        )
 
 
-def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: bool) -> Lineage:
-    return Lineage(
-        manifest=entry.id,
-        run=entry.manifest.run,
-        sequence=entry.manifest.sequence,
-        recorded_at=entry.manifest.recorded_at,
-        role=place.role,
-        member=place.member,
-        direction=direction_of(run, place.role),
-        run_id=run.run_id,
-        label=run.label,
-        datasets=tuple(dataset_state(store, entry, link, check_data) for link in run.datasets),
-        metrics=document_values(store, run.metrics, Metrics),
-    )
+def _lineages_of(store: Store, hit: Hit, check_data: bool) -> Iterator[Lineage]:
+    entry, run = hit.entry, hit.run
+    datasets = tuple(dataset_state(store, entry, link, check_data) for link in run.datasets)
+    metrics = document_values(store, run.metrics, Metrics)
+    return lineages(entry.id, entry.manifest, run, hit.places, datasets, metrics)
 
 
 def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> DatasetState:
