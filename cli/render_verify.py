@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from ..cas.operations.upstream import MAX_STEPS
 from .output import Style, escape, human_size, style
 from .render import counted, file_row, metrics_text
 
@@ -37,6 +38,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     covered = result.history.anchored_size
     for found in result.runs:
         yield from lineage_lines(found, steps, covered)
+    if len(result.upstream) == MAX_STEPS:
+        yield f"  what else is upstream is not listed, beyond {MAX_STEPS:,} steps"
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -50,7 +53,7 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
         if result.not_anchored:
             yield "not shown: that the run is part of the history that the anchor names; it came later"
         elif covered is not None and covered < history.size:
-            yield f"not anchored: what came after the first {counted(covered, 'manifest')}"
+            yield f"not anchored: {counted(history.size - covered, 'later manifest')}"
         elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
             yield (
                 "not shown: that this history is the one that was first written; "
