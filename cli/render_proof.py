@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def proof_lines(result: ProofVerification, *, color: bool) -> Iterator[str]:
     """The verdict on a file and its proof, what it rests on, and what was not shown."""
     yield f"{escape(result.file.path)}  {human_size(result.file.size)}  {result.file.blake3.short}"
-    yield from lineage_lines(result.runs, {})
+    yield from lineage_lines(result.runs, {}, None)
     yield from problem_lines(result.problems, color=color)
     history = result.history
     if result.verdict == "NOT-RECORDED":

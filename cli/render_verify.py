@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from ..cas.operations.upstream import MAX_STEPS
 from .output import Style, escape, human_size, style
 from .render import counted, file_row, metrics_text
 
@@ -36,7 +37,10 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
     steps: dict[tuple[ObjectId, str], list[Upstream]] = {}
     for step in result.upstream:
         steps.setdefault((step.read_by, step.read_as), []).append(step)
-    yield from lineage_lines(result.runs, steps)
+    covered = result.history.anchored_size
+    yield from lineage_lines(result.runs, steps, covered)
+    if len(result.upstream) == MAX_STEPS:
+        yield f"  what else is upstream is not listed, beyond {MAX_STEPS:,} steps"
     yield from problem_lines(result.problems, color=color)
     if result.verdict == "NOT-RECORDED":
         yield "no run of this history has these bytes as an input or output"
@@ -49,6 +53,8 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
         yield f"history: {counted(history.size, 'manifest')}, head {head}"
         if result.not_anchored:
             yield "not shown: that the run is part of the history that the anchor names; it came later"
+        elif covered is not None and covered < history.size:
+            yield f"not anchored: {counted(history.size - covered, 'later manifest')}"
         elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
             yield (
                 "not shown: that this history is the one that was first written; "
@@ -59,26 +65,31 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
 
 
 def lineage_lines(
-    runs: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]]
+    runs: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]], covered: int | None
 ) -> Iterator[str]:
-    """The runs that have the bytes. `steps` are what wrote their inputs; what was told is taken out."""
+    """The runs that have the bytes. `steps` are what wrote their inputs; what was told is taken out.
+
+    `covered` is how many manifests an anchor covers: what came later is marked.
+    """
     for _, places in groupby(runs, key=lambda place: place.manifest):
-        yield from _run_lines(list(places), steps)
+        yield from _run_lines(list(places), steps, covered)
 
 
-def _run_lines(places: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]]) -> Iterator[str]:
+def _run_lines(
+    places: Sequence[Lineage], steps: dict[tuple[ObjectId, str], list[Upstream]], covered: int | None
+) -> Iterator[str]:
     """One run, told once, wherever in it the bytes stand: as a file of its own before those in folders."""
     found = places[0]
     told = [_place_text(place) for place in sorted(places, key=lambda place: place.member is not None)]
     more = [counted(len(told) - _MOST_PLACES, "more place")] if len(told) > _MOST_PLACES else []
     yield (
         f"  {' and '.join(told[:_MOST_PLACES] + more)} of run {found.run.short}, "
-        f"manifest {found.sequence}, {found.recorded_at}"
+        f"manifest {found.sequence}, {found.recorded_at}{_beyond(found, covered)}"
     )
     for dataset in found.datasets:
         state = "" if dataset.state == "not-checked" else f", {dataset.state}"
         yield f"    from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}{state}"
-        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3)
+        yield from _upstream_lines(steps.pop((found.run, dataset.role), []), steps, 3, covered)
     if found.metrics:
         yield f"    with {metrics_text(found.metrics)}"
 
@@ -89,7 +100,10 @@ def _place_text(place: Lineage) -> str:
 
 
 def _upstream_lines(
-    written: list[Upstream], steps: dict[tuple[ObjectId, str], list[Upstream]], depth: int
+    written: list[Upstream],
+    steps: dict[tuple[ObjectId, str], list[Upstream]],
+    depth: int,
+    covered: int | None,
 ) -> Iterator[str]:
     """Who wrote an input, and who wrote what they read; each step once."""
     left = [(step, depth) for step in reversed(written)]
@@ -98,10 +112,14 @@ def _upstream_lines(
         member = f" (as {escape(step.member)})" if step.member is not None else ""
         yield (
             f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
-            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}"
+            f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}{_beyond(step, covered)}"
         )
         for reader, role in [key for key in steps if key[0] == step.run]:
             left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
+
+
+def _beyond(found: Lineage | Upstream, covered: int | None) -> str:
+    return ", not anchored" if covered is not None and found.sequence >= covered else ""
 
 
 def check_lines(result: StoreCheck, *, housekeeping: bool, color: bool) -> Iterator[str]:

@@ -18,6 +18,7 @@ from blake3 import blake3
 from standalone import KINDS, Bad, Map, check_object, extend, need, unpack
 
 EXIT = {"PROVEN-AGAINST": 0, "NOT-RECORDED": 1, "ANCHOR-MISMATCH": 3, "MALFORMED": 3, "UNANCHORED-PROOF": 5}
+MOST_VALUES = 1_048_576
 NUMBER = "(0|[1-9][0-9]{0,18})"
 
 
@@ -69,6 +70,13 @@ def object_id(kind: str, data: bytes) -> bytes:
     """The id of an object."""
     digest: bytes = blake3(data, derive_key_context=f"obs 2026-11-24 {kind} object").digest()
     return digest
+
+
+def count(value: Any) -> int:
+    """How many values stand in it, itself and keys among them."""
+    if type(value) is Map:
+        return 1 + sum(1 + count(each) for each in value.values())
+    return 1 + sum(map(count, value)) if type(value) is list else 1
 
 
 class Tip:
@@ -125,6 +133,8 @@ class Proof:
         need(objects == sorted(set(objects)), "objects that are no sorted set")
         need(type(extra["manifest"]) is bytes and type(extra.get("head", b"")) is bytes, "no bytes")
         need(extra.get("head") != extra["manifest"], "a manifest twice")
+        parts = [extra["manifest"], *([extra["head"]] if "head" in extra else []), *objects]
+        need(sum(count(unpack(part)) for part in parts) <= MOST_VALUES, "too many values")
         self.tip = Tip(extra["manifest"])
         self.head = Tip(extra["head"]) if "head" in extra else self.tip
         for data in objects:

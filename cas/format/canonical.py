@@ -111,6 +111,17 @@ def decode_flat(data: bytes, most_entries: int) -> Value:
     return _SlowReader(data, most_depth=2, most_entries=most_entries).whole()
 
 
+def count_values(data: bytes, most_values: int) -> int:
+    """How many values stand in canonical bytes: arrays, maps, what is in them, keys.
+
+    For what a stranger sends: the values may take fifty times the room of their bytes, and no more of them
+    than `most_values` are made to count them. Raises TooLong beyond that, and what `decode` raises.
+    """
+    reader = _SlowReader(data, most_values=most_values)
+    reader.whole()
+    return most_values - reader.values_left
+
+
 def _no_extension(code: int, data: bytes) -> Never:
     raise ForbiddenType(problem="extension types are not used")
 
@@ -198,12 +209,14 @@ class _SlowReader:
         wanted: Path | None = None,
         most_depth: int = MAX_DEPTH,
         most_entries: int = 1 << 32,
+        most_values: int = MAX_OBJECT_BYTES,
     ) -> None:
         self._data = data
         self._at = 0
         self._wanted = wanted
         self._most_depth = most_depth
         self._most_entries = most_entries
+        self.values_left = most_values
         self.found: int | None = None
 
     def whole(self) -> Value:
@@ -231,6 +244,9 @@ class _SlowReader:
 
     def _value(self, depth: int, path: Path) -> Value:
         start = self._at
+        if not self.values_left:
+            raise TooLong(problem="more values than may stand here", offset=start)
+        self.values_left -= 1
         if path == self._wanted:
             self.found = start
         tag = self._data[self._take(1)]

@@ -14,11 +14,11 @@ Law:  check_proof(make_proof(…)) succeeds, and no other bytes give the same cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Self, TypeVar
 
 from ..errors import FormatError, InvalidField, UnknownVersion
-from .canonical import Path, Value, decode_flat, encode
+from .canonical import Path, Value, count_values, decode_flat, encode
 from .data import File, Tree
 from .fields import Fields, Misplaced, check_order, present
 from .frozen import frozen
@@ -37,6 +37,8 @@ T = TypeVar("T", bound="Object")
 VERSION: Final = 1
 MAX_OBJECTS: Final = 8192
 """In one proof."""
+MAX_VALUES: Final = 1 << 20
+"""In all manifests and objects of one proof together."""
 ORIGIN: Final = "obs/"
 """Before the digits of manifest 0 in the origin of a history."""
 
@@ -114,6 +116,7 @@ def check_proof(data: bytes) -> Proven:
         manifest, head, objects = _read_extra(decode_flat(file.extra, MAX_OBJECTS))
     except Misplaced as misplaced:
         raise misplaced.error from None
+    _check_room((manifest, *((head,) if head is not None else ()), *objects))
     proved = Leaf.of(manifest)
     top = Leaf.of(head) if head is not None else proved
     checkpoint = file.checkpoint
@@ -149,6 +152,15 @@ def _read_bytes(value: Value, path: Path) -> bytes:
     if not isinstance(value, bytes):
         raise Misplaced(path, InvalidField(problem="an object stands in a proof as the bin of its bytes"))
     return value
+
+
+def _check_room(objects: Sequence[bytes]) -> None:
+    """That what follows takes little memory: an empty list has one byte, and takes 56. Raises FormatError."""
+    if sum(map(len, objects)) <= MAX_VALUES:  # a value has a byte at least
+        return
+    left = MAX_VALUES
+    for data in objects:
+        left -= count_values(data, left)
 
 
 def _named(data: bytes) -> tuple[ObjectId, Object]:
@@ -210,12 +222,11 @@ def _check_report(manifest: Manifest, run: Run, reached: _Reached) -> Report:
         raise InvalidField(problem="the report is about another run")
     if report.environment is not None:
         reached.get(Environment, report.environment)
+    outputs = {link.role: link.id for link in run.artifacts}
     for seen in report.observations:
         if seen.kind not in KINDS:  # one that came later: of these a proof has none
             continue
         found = reached.get(class_of(seen.kind), seen.id)
-        if isinstance(found, Inspection) and found.file not in (
-            link.id for link in run.artifacts if link.role == seen.role
-        ):
+        if isinstance(found, Inspection) and found.file != outputs.get(seen.role):
             raise InvalidField(problem=f"the inspection of '{seen.role}' is of another file")
     return report

@@ -6,6 +6,8 @@ Merkle tree over all manifests before it (`history`, the tree's frontier).
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from ..errors import InvalidField
@@ -115,7 +117,8 @@ class Manifest:
 
     def note_of(self, role: str) -> FileNote | None:
         """What was noted of the file in `role`."""
-        return next((note for note in self.files if note.role == role), None)
+        at = bisect_left(self.files, role, key=attrgetter("role"))
+        return self.files[at] if at < len(self.files) and self.files[at].role == role else None
 
     def to_value(self) -> dict[str, Value]:
         """The map of the fields."""

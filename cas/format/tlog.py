@@ -80,6 +80,7 @@ class Checkpoint:
         """The inverse of `encode`. Raises InvalidField, TooLong."""
         if len(data) > MAX_CHECKPOINT_BYTES:
             raise TooLong(problem=f"a checkpoint has at most {MAX_CHECKPOINT_BYTES} bytes")
+        _check_line_ends(data)
         lines = data.split(b"\n", 3)
         if len(lines) < 4:
             raise InvalidField(
@@ -128,6 +129,7 @@ class ProofFile:
         """The inverse of `encode`. Raises InvalidField, TooLong."""
         if len(data) > MAX_PROOF_BYTES:
             raise TooLong(problem=f"a proof has at most {MAX_PROOF_BYTES} bytes")
+        _check_line_ends(data)
         above, _, checkpoint = data.partition(b"\n\n")
         # Split no further than a proof has lines: each costs memory of its own.
         lines = above.split(b"\n", 3 + MAX_PATH)
@@ -143,6 +145,12 @@ class ProofFile:
             checkpoint=Checkpoint.parse(checkpoint),
             extra=_bytes(lines[1].removeprefix(_EXTRA), "the extra line"),
         )
+
+
+def _check_line_ends(data: bytes) -> None:
+    """Nothing in these files has a CR: where one is, some tool has made it of LF. Raises InvalidField."""
+    if b"\r" in data:
+        raise InvalidField(problem="it has a CR: its lines have to end in LF, and not in CR LF")
 
 
 def _base64(data: bytes) -> bytes:

@@ -6,13 +6,15 @@ import os
 import re
 from typing import Final
 
-from ..errors import BadArgument, FormatError
+from ..errors import BadArgument, FormatError, IntegrityError
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
+from ..format.manifests import Manifest
 from ..format.merkle import Hash
 from ..format.tlog import MAX_CHECKPOINT_BYTES, Checkpoint
 from ..observe.files import open_regular
 from ..observe.reading import read_file
+from ..store.store import Store
 
 _HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -38,17 +40,33 @@ def read_anchor(text: str) -> Anchor:
         return Anchor(text=text, manifest=ObjectId.parse(text))
     if not os.path.exists(text):
         raise BadArgument(
-            what=f"'{text}' is no anchor: neither 64 hex digits nor a checkpoint file",
+            what=f"'{text}' is no anchor: neither 64 lower-case hex digits nor a file that is there",
             hint="a name, tag or prefix would be resolved by the very store under test",
         )
     data = read_up_to(text, MAX_CHECKPOINT_BYTES)
     try:
         if data is None:
-            raise BadArgument(what=f"{text} is no checkpoint: it has more than {MAX_CHECKPOINT_BYTES} bytes")
+            raise _no_checkpoint(text, f"it has more than {MAX_CHECKPOINT_BYTES} bytes")
         found = Checkpoint.parse(data)
     except FormatError as error:
-        raise BadArgument(what=f"{text} is no checkpoint: {error.problem}") from None
+        raise _no_checkpoint(text, error.problem) from None
     return Anchor(text=text, origin=found.origin, size=found.size, root=found.root)
+
+
+def check_kind(store: Store, anchor: ObjectId) -> None:
+    """For an anchor that no manifest of the history has: whether it is an id of something else.
+
+    That needs no trust in the store, for an id is of one kind only. Raises BadArgument if so.
+    """
+    try:
+        found = store.objects.find(anchor)
+    except (IntegrityError, FormatError):
+        return
+    if found is not None and not isinstance(found[0], Manifest):
+        raise BadArgument(
+            what=f"{anchor.hex} is the id of an object of kind {found[0].KIND}, not of a manifest",
+            hint="'obs record' and 'obs checkpoint --json' print it as the head",
+        )
 
 
 def read_up_to(path: str, most_bytes: int) -> bytes | None:
@@ -62,3 +80,7 @@ def read_up_to(path: str, most_bytes: int) -> bytes | None:
         chunks: list[bytes] = []
         read_file(opened, sha256=False, sink=lambda chunk: chunks.append(bytes(chunk)))
     return b"".join(chunks)
+
+
+def _no_checkpoint(path: str, problem: str) -> BadArgument:
+    return BadArgument(what=f"{path} is no checkpoint: {problem}", hint="'obs checkpoint' prints one")

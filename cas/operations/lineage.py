@@ -67,20 +67,18 @@ def roles_of(
                 trees[tree] = ()
         return trees[tree]
 
-    return places_of(run, wanted, names_in)
+    return list(places_of(run, wanted, names_in))
 
 
 def places_of(
     run: Run, wanted: ObjectId, names_in: Callable[[ObjectId], tuple[FileName, ...]]
-) -> list[Place]:
+) -> Iterator[Place]:
     """The same, where `names_in` says which names a tree has for the bytes."""
-    places: list[Place] = []
     for link in links_of(run):
         if link.kind == "tree":
-            places += [Place(role=link.role, member=name) for name in names_in(link.id)]
+            yield from (Place(role=link.role, member=name) for name in names_in(link.id))
         elif link.id == wanted:
-            places.append(Place(role=link.role, member=None))
-    return places
+            yield Place(role=link.role, member=None)
 
 
 def names_of(entries: Iterable[TreeEntry], file: File) -> tuple[FileName, ...]:

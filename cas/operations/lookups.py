@@ -85,6 +85,23 @@ def producers_named(store: Store, link: Link) -> list[Entry] | None:
     return _with_content(store, link.id, ("output",))
 
 
+def entry_at(store: Store, head: Entry, sequence: int) -> Entry | None:
+    """The manifest of a sequence in the history that `head` ends: who asks proves that it is in there.
+
+    None where no index names one.
+    """
+    if head.manifest.sequence + 1 < WORTH_INDEXING:
+        return None
+    try:
+        with Index(store.files) as index:
+            _covered(store, index, head)
+            named = next(index.candidates((), sequence + 1), None)
+        entry = store.chain.entry(named, "the index") if named is not None else None
+    except (IndexUnusable, IntegrityError, FormatError):
+        return None
+    return entry if entry is not None and entry.manifest.sequence == sequence else None
+
+
 def _with_content(store: Store, wanted: ObjectId, directions: tuple[Direction, ...]) -> list[Entry] | None:
     """The manifests that the index names for a file or tree object, each proved to be in the history."""
     head = _worth_indexing(store)

@@ -29,10 +29,10 @@ from ..format.tlog import Checkpoint
 from ..store.chain import HEAD, Entry, Gap
 from ..store.objects import AnyObject
 from ..store.store import Store
-from .anchors import Anchor
+from .anchors import Anchor, check_kind
 from .history import History
 from .lineage import file_of
-from .lookups import find_file
+from .lookups import entry_at, find_file
 from .revisions import links_of
 from .trace import trace
 from .verifyproof import places_in
@@ -168,6 +168,9 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
     if anchor.manifest is not None:
         try:
             return store.chain.entry(anchor.manifest, "the anchor")
+        except CorruptObject:
+            check_kind(store, anchor.manifest)
+            raise
         except MissingObject:
             problem = f"there is no manifest {anchor.manifest.hex}"
             raise AnchorMismatch(anchor=anchor.text, problem=problem) from None
@@ -177,6 +180,9 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
     if anchor.size > history.size:
         problem = f"it names {anchor.size} manifests, and the history has {history.size}"
         raise AnchorMismatch(anchor=anchor.text, problem=problem)
+    known = entry_at(store, history.head, anchor.size - 1)
+    if known is not None and root(known.next_history()) == anchor.root:
+        return known
     for step in store.chain.walk(history.head.id, links=False):
         if isinstance(step, Gap):
             raise step.error

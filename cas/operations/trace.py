@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from ..errors import FormatError, IntegrityError
+from ..errors import BrokenChain, FormatError, IntegrityError
 from ..format.data import File
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
@@ -47,7 +47,8 @@ class Hit:
 @frozen
 class Trace:
     """What was found. `anchored_at` is the number of manifests that the anchor covers, None without one and
-    where the history does not begin as it says. `walked`: every parent link was followed and checked."""
+    where the history does not begin as it says. `walked`: every parent link was followed and checked.
+    `origin` is told by manifest 0, None where nobody came so far."""
 
     head: ObjectId | None
     size: int
@@ -56,6 +57,7 @@ class Trace:
     problems: tuple[Problem, ...]
     anchored_at: int | None
     walked: bool
+    origin: str | None = None
 
 
 def trace(store: Store, file: File, *, anchor: Anchor | None, find: Finder | None, full: bool) -> Trace:
@@ -135,6 +137,7 @@ def _walked(store: Store, file: File, anchor: Anchor | None) -> Trace:
     """The whole history: every parent link checked, every run asked for the bytes."""
     wanted, head = object_id(file), store.chain.head()
     size, top, first, anchored_at = 0, EMPTY_ROOT, None, None
+    child: Entry | None = None
     hits: list[Hit] = []
     problems: list[Problem] = []
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
@@ -143,10 +146,13 @@ def _walked(store: Store, file: File, anchor: Anchor | None) -> Trace:
         if isinstance(step, Gap):
             digits = step.id.hex if step.id is not None else None
             problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
+            if anchor is not None and child is not None and _is_below(anchor, child, step):
+                anchored_at = child.manifest.sequence
+            first, child = step.id if step.sequence == 0 else None, None
             continue
         if not size:
             size, top = step.manifest.sequence + 1, root(step.next_history())
-        first = step.id
+        first, child = step.id, step
         if anchor is not None and _is_at(anchor, step):
             anchored_at = step.manifest.sequence + 1
         run_id = step.manifest.run
@@ -161,11 +167,8 @@ def _walked(store: Store, file: File, anchor: Anchor | None) -> Trace:
         known = runs[run_id]
         if known is not None:
             hits.append(Hit(entry=step, run=known.run, places=known.places))
-    if (
-        anchor is not None
-        and anchor.origin is not None
-        and (first is None or anchor.origin != f"obs/{first.hex}")
-    ):
+    origin = f"obs/{first.hex}" if first is not None else None
+    if anchor is not None and anchor.origin is not None and origin not in (None, anchor.origin):
         anchored_at = None
     return Trace(
         head=head,
@@ -175,6 +178,7 @@ def _walked(store: Store, file: File, anchor: Anchor | None) -> Trace:
         problems=tuple(problems),
         anchored_at=anchored_at,
         walked=not problems,
+        origin=origin,
     )
 
 
@@ -183,3 +187,12 @@ def _is_at(anchor: Anchor, step: Entry) -> bool:
     if anchor.manifest is not None:
         return step.id == anchor.manifest
     return step.manifest.sequence + 1 == anchor.size and root(step.next_history()) == anchor.root
+
+
+def _is_below(anchor: Anchor, child: Entry, gap: Gap) -> bool:
+    """The same of a manifest that cannot be read, by what its child says of it."""
+    if isinstance(gap.error, BrokenChain):  # it can be read, and is not what the child says
+        return False
+    if anchor.manifest is not None:
+        return gap.id == anchor.manifest
+    return child.manifest.sequence == anchor.size and root(child.manifest.history) == anchor.root

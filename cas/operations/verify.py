@@ -9,6 +9,7 @@ Without an anchor a store that was rewritten or cut short as a whole cannot be t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Literal
@@ -34,7 +35,7 @@ from ..observe.reading import read_file
 from ..observe.trees import read_folder_beneath
 from ..store.chain import Entry
 from ..store.store import Store
-from .anchors import Anchor
+from .anchors import Anchor, check_kind
 from .checker import Checker
 from .lineage import Place, digest_file, tree_entries
 from .lookups import find_file
@@ -83,12 +84,17 @@ class Lineage:
 
 @frozen
 class History:
-    """The history that was walked: its length, HEAD, the root of its Merkle tree (SHA-256, hex)."""
+    """The history: its length, HEAD, the root of its Merkle tree (SHA-256, hex).
+
+    `anchored_to` is the anchor, where the history contains what it names, and `anchored_size` how many
+    manifests it covers: what has that sequence or a higher one came later, and is not anchored.
+    """
 
     size: int
     head: ObjectId | None
     root: str
     anchored_to: str | None
+    anchored_size: int | None
     walked: bool
 
 
@@ -150,24 +156,21 @@ def verify_file(
         verdict = "CORRUPT"
     elif anchor is not None and found.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
-        problems.append(_mismatch(found, anchor))
+        problems.append(_mismatch(store, found, anchor))
     else:
         verdict = levels[-1] if levels else "NOT-RECORDED"
     return Verification(
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict=verdict,
         levels=levels,
-        runs=tuple(
-            _lineage(store, hit.entry, hit.run, place, check_data)
-            for hit in found.hits
-            for place in hit.places
-        ),
+        runs=tuple(told for hit in found.hits for told in _lineages_of(store, hit, check_data)),
         upstream=tuple(steps),
         history=History(
             size=found.size,
             head=found.head,
             root=found.root.hex(),
             anchored_to=anchor.text if anchor is not None and found.anchored_at is not None else None,
+            anchored_size=found.anchored_at,
             walked=found.walked,
         ),
         problems=tuple(dict.fromkeys(problems)),
@@ -191,37 +194,54 @@ def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
     return tuple(levels)
 
 
-def _mismatch(found: Trace, anchor: Anchor) -> Problem:
+def _mismatch(store: Store, found: Trace, anchor: Anchor) -> Problem:
+    """How the history contradicts the anchor. Raises BadArgument if that is the id of something else."""
     if anchor.manifest is not None:
+        check_kind(store, anchor.manifest)
         message = f"the history does not contain manifest {anchor.manifest.hex}"
+    elif found.origin not in (None, anchor.origin):
+        message = f"the history is {found.origin}, and the checkpoint names {anchor.origin}"
     elif anchor.size > found.size:
         message = f"the checkpoint names {anchor.size} manifests, and the history has {found.size}"
     else:
         message = f"the history up to manifest {anchor.size - 1} is not the one that the checkpoint names"
+    if found.problems:
+        message = f"as far as it can be read, {message}"
     return Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 
-def direction_of(run: Run, role: str) -> Direction:
-    """What stands in a role of the run."""
-    if any(link.role == role for link in run.artifacts):
-        return "output"
-    return "input" if any(link.role == role for link in run.datasets) else "document"
+def lineages(
+    manifest: ObjectId,
+    value: Manifest,
+    run: Run,
+    places: Iterable[Place],
+    datasets: tuple[DatasetState, ...],
+    metrics: dict[str, Value] | None,
+) -> Iterator[Lineage]:
+    """What is told of a manifest and its run, for each place where the run has the bytes."""
+    directions: dict[str, Direction] = dict.fromkeys((link.role for link in run.datasets), "input")
+    directions |= dict.fromkeys((link.role for link in run.artifacts), "output")
+    for place in places:
+        yield Lineage(
+            manifest=manifest,
+            run=value.run,
+            sequence=value.sequence,
+            recorded_at=value.recorded_at,
+            role=place.role,
+            member=place.member,
+            direction=directions.get(place.role, "document"),
+            run_id=run.run_id,
+            label=run.label,
+            datasets=datasets,
+            metrics=metrics,
+        )
 
 
-def _lineage(store: Store, entry: Entry, run: Run, place: Place, check_data: bool) -> Lineage:
-    return Lineage(
-        manifest=entry.id,
-        run=entry.manifest.run,
-        sequence=entry.manifest.sequence,
-        recorded_at=entry.manifest.recorded_at,
-        role=place.role,
-        member=place.member,
-        direction=direction_of(run, place.role),
-        run_id=run.run_id,
-        label=run.label,
-        datasets=tuple(dataset_state(store, entry, link, check_data) for link in run.datasets),
-        metrics=document_values(store, run.metrics, Metrics),
-    )
+def _lineages_of(store: Store, hit: Hit, check_data: bool) -> Iterator[Lineage]:
+    entry, run = hit.entry, hit.run
+    datasets = tuple(dataset_state(store, entry, link, check_data) for link in run.datasets)
+    metrics = document_values(store, run.metrics, Metrics)
+    return lineages(entry.id, entry.manifest, run, hit.places, datasets, metrics)
 
 
 def dataset_state(store: Store, entry: Entry, link: Link, check: bool) -> DatasetState:

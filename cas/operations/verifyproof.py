@@ -8,19 +8,26 @@ The verdict rests on the anchor: whoever makes proofs can make up a whole histor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
 from ..errors import FormatError, MalformedProof, NotProvable
 from ..format.data import File, Tree
 from ..format.evidence import Leaf, Proven, check_proof
 from ..format.frozen import frozen
 from ..format.ids import ObjectId
 from ..format.names import FileName
-from ..format.objects import object_id
+from ..format.objects import Object, encode_object, object_id
 from ..format.runs import Link, Metrics
 from ..format.tlog import MAX_PROOF_BYTES
 from .anchors import Anchor, read_up_to
 from .lineage import Place, digest_file, names_of, places_of
-from .verify import DatasetState, History, Lineage, Verification, VerifiedFile, direction_of, state_of
+from .verify import DatasetState, History, Lineage, Verification, VerifiedFile, lineages, state_of
 from .views import Problem, view_of
+
+_MOST_TOLD: Final = 1 << 20
+"""Bytes of manifest, run and metrics, which are told of each place where the run has the file."""
 
 
 @frozen
@@ -73,13 +80,14 @@ def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerifi
         file=VerifiedFile(path=path, size=file.size, blake3=file.blake3, sha256=sha256),
         verdict="ANCHOR-MISMATCH" if problem is not None else levels[-1] if levels else "NOT-RECORDED",
         levels=levels,
-        runs=tuple(_lineage(proven, place) for place in places),
+        runs=tuple(_lineages_of(proven, places)),
         upstream=(),
         history=History(
             size=shown.size,
             head=shown.id,
             root=shown.root.hex(),
             anchored_to=anchor.text if anchor is not None and anchored is not None else None,
+            anchored_size=anchored.size if anchored is not None else None,
             walked=False,
         ),
         problems=(problem,) if problem is not None else (),
@@ -91,21 +99,22 @@ def verify_proof(path: str, proof: str, *, anchor: Anchor | None) -> ProofVerifi
 
 
 def places_in(proven: Proven, file: File, path: str) -> list[Place]:
-    """Where the run of a proof has the bytes of a file.
+    """Where the run of a proof has the bytes of a file: not all places, if a run is made up to have too many.
 
     Raises NotProvable if it has them nowhere that the proof tells, and has a folder that is not listed in it.
     """
     not_listed: list[ObjectId] = []
+    trees: dict[ObjectId, tuple[FileName, ...]] = {}
 
     def names_in(wanted: ObjectId) -> tuple[FileName, ...]:
         tree = proven.objects[wanted]
-        if not isinstance(tree, Tree):
-            return ()
-        if tree.parts:
-            not_listed.append(wanted)
-        return names_of(tree.entries, file)
+        if wanted not in trees and isinstance(tree, Tree):
+            trees[wanted] = names_of(tree.entries, file)
+            if tree.parts:
+                not_listed.append(wanted)
+        return trees.get(wanted, ())
 
-    places = places_of(proven.run, object_id(file), names_in)
+    places = list(islice(places_of(proven.run, object_id(file), names_in), _most_places(proven)))
     if not places and not_listed:
         role = next(link.role for link in proven.run.links() if link.id == not_listed[0])
         raise NotProvable(
@@ -137,22 +146,19 @@ def _meet(proven: Proven, anchor: Anchor) -> tuple[Leaf | None, Problem | None]:
     return None, Problem(code="ANCHOR_MISMATCH", id=None, message=message)
 
 
-def _lineage(proven: Proven, place: Place) -> Lineage:
+def _most_places(proven: Proven) -> int:
+    """Of how many places the run is told, so that it takes no more than `_MOST_TOLD`; one at least."""
+    told: list[Object] = [proven.proved.manifest, proven.run]
+    told += [proven.objects[proven.run.metrics.values]] if proven.run.metrics is not None else []
+    return max(1, _MOST_TOLD // sum(len(encode_object(value)) for value in told))
+
+
+def _lineages_of(proven: Proven, places: list[Place]) -> Iterator[Lineage]:
     manifest, run = proven.proved.manifest, proven.run
     metrics = proven.objects[run.metrics.values] if run.metrics is not None else None
-    return Lineage(
-        manifest=proven.proved.id,
-        run=manifest.run,
-        sequence=manifest.sequence,
-        recorded_at=manifest.recorded_at,
-        role=place.role,
-        member=place.member,
-        direction=direction_of(run, place.role),
-        run_id=run.run_id,
-        label=run.label,
-        datasets=tuple(_dataset(proven, link) for link in run.datasets),
-        metrics=metrics.values if isinstance(metrics, Metrics) else None,
-    )
+    values = metrics.values if isinstance(metrics, Metrics) else None
+    datasets = tuple(_dataset(proven, link) for link in run.datasets)
+    return lineages(proven.proved.id, manifest, run, places, datasets, values)
 
 
 def _dataset(proven: Proven, link: Link) -> DatasetState:

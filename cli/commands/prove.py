@@ -78,9 +78,12 @@ def command(
 
 
 def _subject(store: Store, what: tuple[str, ...]) -> Entry | str:
-    """The manifest that a revision names, or the path of a file."""
+    """The manifest that a revision names, or the path of a file. Raises NothingRecorded without a word."""
+    from ...cas.errors import NothingRecorded
     from ...cas.operations.revisions import resolve_entry, split_member
 
+    if not what and store.chain.head() is None:
+        raise NothingRecorded(path=store.path)
     named = revision_or_file(store, what, "HEAD")
     if isinstance(named, NamedFile):
         return named.path

@@ -277,7 +277,7 @@ def test_files_are_not_overwritten(project: Project) -> None:
 def test_nothing_recorded_yet(tmp_path: Path) -> None:
     assert obs("init", cwd=tmp_path).code == 0
     (tmp_path / "a").write_text("a")
-    for command in (("checkpoint",), ("prove", "a"), ("prove", "--since", "0" * 64)):
+    for command in (("checkpoint",), ("prove",), ("prove", "a"), ("prove", "--since", "0" * 64)):
         assert_error(obs(*command, cwd=tmp_path), 1, "nothing was recorded")
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 import standalone
 from commandline import Project
+from longhistory import always_index
 from obs.cas.format.frozen import replace
 from obs.cas.format.ids import ObjectId
 from obs.cas.format.manifests import Manifest
@@ -49,7 +50,7 @@ def cell(text: str) -> tuple[bool, str]:
 
 
 class Scene:
-    """Three runs; `model.pkl` is what the first one wrote."""
+    """Five runs; `model.pkl` is what the first one wrote."""
 
     def __init__(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         self.project = project
@@ -124,15 +125,17 @@ def edit_a_manifest(scene: Scene) -> None:
     data = path.read_bytes()
     assert b"the second" in data
     scene.overwrite(path, data.replace(b"the second", b"the sorry!"))
+    scene.question.append("--full")
 
 
 def remove_a_manifest(scene: Scene) -> None:
     scene.project.object_path(scene.ids[1]).unlink()
+    scene.question.append("--full")
 
 
 def reorder(scene: Scene) -> None:
     with Store.open(str(scene.project.store)) as store:
-        third, second, _ = [entry.manifest for entry in store.chain.entries()]
+        third, second, *_ = [entry.manifest for entry in store.chain.entries()]
     moved = scene.put(replace(second, run=third.run, report=third.report, files=third.files))
     scene.put(replace(third, run=second.run, report=second.report, files=second.files, parent=moved))
 
@@ -204,8 +207,8 @@ EVENTS: Final[dict[str, Callable[[Scene], None]]] = {
     "the model file is changed after it was recorded": change_the_model,
     "bit rot in a kept file, or somebody edits it (`--full`)": rot_a_kept_file,
     "bit rot in the run's objects, or somebody edits them": rot_an_object,
-    "a manifest is edited where it lies": edit_a_manifest,
-    "a manifest is removed": remove_a_manifest,
+    "a manifest is edited where it lies (`--full`)": edit_a_manifest,
+    "a manifest is removed (`--full`)": remove_a_manifest,
     "manifests are reordered, and their histories left as they were": reorder,
     "the tail is cut off: `HEAD` is set back": cut_the_tail,
     "the whole chain is rebuilt, with another dataset for the model": rebuild,
@@ -221,12 +224,25 @@ EVENTS: Final[dict[str, Callable[[Scene], None]]] = {
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project.make(tmp_path_factory.mktemp("template"))
+    """Five runs, so that one may be damaged that is neither asked about nor the parent of HEAD."""
+    project = Project.make(tmp_path_factory.mktemp("template"))
+    for number in (4, 5):
+        (project.home / "model.pkl").write_bytes(b"model %d" % number)
+        assert project.record("--run-id", f"run {number}").code == 0
+    return project
 
 
-@pytest.fixture
-def scene(template: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    return Scene(template.copy(tmp_path / "home"), monkeypatch)
+@pytest.fixture(params=["walked", "indexed"])
+def scene(
+    template: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Scene:
+    """`indexed`: as in a long history, with an index and the hashes of the tree made before it happened."""
+    scene = Scene(template.copy(tmp_path / "home"), monkeypatch)
+    if request.param == "indexed":
+        always_index(monkeypatch)
+        assert scene.ask() == (False, "CHAIN-CONSISTENT")
+        assert {"index.sqlite", f"tree-{os.geteuid()}"} <= set(os.listdir(scene.project.store / "cache"))
+    return scene
 
 
 def test_each_line_has_an_event() -> None:
@@ -245,3 +261,14 @@ def test_what_the_page_says_is_so(line: Line, scene: Scene) -> None:
     assert scene.ask() == line.alone
     for anchor in scene.anchors:
         assert scene.ask("--against", anchor) == line.anchored
+
+
+@pytest.mark.parametrize("event", [edit_a_manifest, remove_a_manifest])
+def test_only_a_walk_finds_a_damaged_manifest_that_nobody_asked_about(
+    scene: Scene, event: Callable[[Scene], None]
+) -> None:
+    """As the page says: an index answers by what it was asked about, and a walk always finds it."""
+    indexed = (scene.project.store / "cache" / "index.sqlite").exists()
+    event(scene)
+    scene.question.remove("--full")
+    assert scene.ask() == ((False, "CHAIN-CONSISTENT") if indexed else (True, "RECORDED"))

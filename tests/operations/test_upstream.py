@@ -9,6 +9,7 @@ from faultlayer import QuickOperations
 from obs.cas.format.frozen import replace
 from obs.cas.operations.record import Recorded
 from obs.cas.operations.requests import Named, RecordRequest
+from obs.cas.operations.upstream import MAX_STEPS
 from obs.cas.operations.verify import Verification, verify_file
 from obs.cas.store.store import Store
 from obs.cli.render_verify import verify_lines
@@ -130,3 +131,15 @@ def test_damage_upstream_is_told_and_the_verdict_is_about_the_file(home: str, tm
     assert [(problem.code, problem.runs) for problem in found.problems] == [
         ("OBJECT_MISSING", (cleaning.run,))
     ]
+
+
+def test_a_list_that_was_cut_says_so(home: str, tmp_path: Path) -> None:
+    raw, clean = write(tmp_path / "raw.csv", "a\n1\n"), write(tmp_path / "clean.csv", "a\n2\n")
+    model = write(tmp_path / "model.pkl", "m")
+    run(home, 1, reads={"data": raw}, writes={"clean": clean})
+    run(home, 2, reads={"data": clean}, writes={"model": model})
+    found = verified(home, model)
+    assert len(found.upstream) == 1
+    assert not any("not listed" in line for line in verify_lines(found, color=False))
+    cut = replace(found, upstream=found.upstream * MAX_STEPS)
+    assert any("beyond 1,000 steps" in line for line in verify_lines(cut, color=False))
