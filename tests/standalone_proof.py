@@ -12,7 +12,7 @@ import re
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from blake3 import blake3
 from standalone import KINDS, Bad, Map, check_object, extend, need, unpack
@@ -76,8 +76,7 @@ def count(value: Any) -> int:
     """How many values stand in it, itself and keys among them."""
     if type(value) is Map:
         return 1 + sum(1 + count(each) for each in value.values())
-    values: list[Any] = value if type(value) is list else []
-    return 1 + sum(map(count, values))
+    return 1 + (sum(map(count, cast("list[Any]", value))) if type(value) is list else 0)
 
 
 class Tip:
