@@ -12,7 +12,7 @@ import re
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from blake3 import blake3
 from standalone import KINDS, Bad, Map, check_object, extend, need, unpack
@@ -74,9 +74,10 @@ def object_id(kind: str, data: bytes) -> bytes:
 
 def count(value: Any) -> int:
     """How many values stand in it, itself and keys among them."""
-    if type(value) is Map:
+    kind = type(value)
+    if kind is Map:
         return 1 + sum(1 + count(each) for each in value.values())
-    return 1 + (sum(map(count, cast("list[Any]", value))) if type(value) is list else 0)
+    return 1 + sum(map(count, value)) if kind is list else 1
 
 
 class Tip:

@@ -148,7 +148,7 @@ def test_a_file_that_is_no_checkpoint_says_what_is_one(
 
 def test_upper_case_digits_are_told_to_be_none(project: Project) -> None:
     answer = project.obs("verify", "model.pkl", "--against", project.head.strip().upper())
-    assert_error(answer, 2, "lower-case")
+    assert_error(answer, 2, "in lower case")
 
 
 # ------------------------------------------------------------------ the manifest that a checkpoint names
