@@ -74,10 +74,9 @@ def object_id(kind: str, data: bytes) -> bytes:
 
 def count(value: Any) -> int:
     """How many values stand in it, itself and keys among them."""
-    kind = type(value)
-    if kind is Map:
+    if type(value) is Map:
         return 1 + sum(1 + count(each) for each in value.values())
-    return 1 + sum(map(count, value)) if kind is list else 1
+    return 1 + sum(map(count, value)) if value.__class__ is list else 1
 
 
 class Tip:
