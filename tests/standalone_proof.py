@@ -76,7 +76,7 @@ def count(value: Any) -> int:
     """How many values stand in it, itself and keys among them."""
     if type(value) is Map:
         return 1 + sum(1 + count(each) for each in value.values())
-    return 1 + sum(map(count, value)) if type(value) is list else 1
+    return 1 + sum(map(count, value)) if value.__class__ is list else 1
 
 
 class Tip:

@@ -40,7 +40,7 @@ def read_anchor(text: str) -> Anchor:
         return Anchor(text=text, manifest=ObjectId.parse(text))
     if not os.path.exists(text):
         raise BadArgument(
-            what=f"'{text}' is no anchor: neither 64 lower-case hex digits nor a file that is there",
+            what=f"'{text}' is no anchor: neither 64 hex digits (in lower case) nor a checkpoint file",
             hint="a name, tag or prefix would be resolved by the very store under test",
         )
     data = read_up_to(text, MAX_CHECKPOINT_BYTES)

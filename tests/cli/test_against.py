@@ -133,22 +133,22 @@ def test_an_id_of_something_else_is_no_damage(project: Project, arguments: tuple
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (lambda kept: kept.replace(b"\n", b"\r\n"), ("CR LF", "obs checkpoint")),
-        (lambda _: b"", ("three lines", "obs checkpoint")),
-        (lambda kept: kept + b"\n" * 65536, ("65536 bytes", "obs checkpoint")),
+        (b"obs/0\r\n1\r\nAAAA\r\n", ("CR LF", "obs checkpoint")),
+        (b"", ("three lines", "obs checkpoint")),
+        (b"\n" * 65537, ("65536 bytes", "obs checkpoint")),
     ],
     ids=["CRLF", "empty", "long"],
 )
 def test_a_file_that_is_no_checkpoint_says_what_is_one(
-    project: Project, data: Callable[[bytes], bytes], words: tuple[str, ...]
+    project: Project, data: bytes, words: tuple[str, ...]
 ) -> None:
-    (project.home / "other").write_bytes(data((project.home / "kept-4").read_bytes()))
+    (project.home / "other").write_bytes(data)
     project.assert_refused(("verify", "model.pkl", "--against", "other"), 2, "USAGE", "other", *words)
 
 
 def test_upper_case_digits_are_told_to_be_none(project: Project) -> None:
     answer = project.obs("verify", "model.pkl", "--against", project.head.strip().upper())
-    assert_error(answer, 2, "lower-case")
+    assert_error(answer, 2, "in lower case")
 
 
 # ------------------------------------------------------------------ the manifest that a checkpoint names
