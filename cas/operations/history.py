@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ..errors import BrokenChain, MissingObject
+from ..errors import BrokenChain, FormatError, IntegrityError
 from ..format.merkle import HASH_BYTES, Hash, leaf_hash, root
 from ..format.proofs import (
     Proof,
@@ -80,8 +80,8 @@ class History:
                 return None
             try:
                 entry = self._store.chain.entry(self._hashes.first, "the history")
-            except MissingObject:
-                return None
+            except (IntegrityError, FormatError):
+                return None  # whatever the cache names
             return entry if entry.manifest.sequence == 0 and self._path_of(entry) is not None else None
 
         if (entry := found()) is None:

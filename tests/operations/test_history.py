@@ -141,6 +141,23 @@ def test_a_cache_that_lies_changes_no_answer(copy: str, lie: str) -> None:
     prove_everything(copy)
 
 
+@pytest.mark.parametrize("what", ["a run", "another manifest", "a damaged object"])
+def test_a_cache_that_names_another_first_manifest(copy: str, what: str) -> None:
+    prove_everything(copy)
+    with Store.open(copy) as store:
+        entries = entries_of(store)
+        named = entries[1].id if what == "another manifest" else entries[2].manifest.run
+        if what == "a damaged object":
+            named = entries[2].manifest.report
+            path = Path(copy, "objects", named.hex[:2], named.hex[2:])
+            path.chmod(0o600)
+            path.write_bytes(b"x")
+        made = cache_of(copy).read_bytes()
+        cache_of(copy).write_bytes(made[:12] + named.raw + made[44:])
+        with History.of(store, entries[-1]) as history:
+            assert history.origin == f"obs/{entries[0].id.hex}"
+
+
 @pytest.mark.parametrize("what", ["a folder", "a link", "a fifo"])
 def test_something_else_in_the_place_of_the_cache(copy: str, what: str, tmp_path: Path) -> None:
     cache_of(copy).parent.mkdir(exist_ok=True)
