@@ -55,7 +55,7 @@ def main() -> None:
 
         assert read_folder_tables("data", label="n", progress=kill) == expected
         assert killed
-        assert killed[0] not in client.run(os.getpid).values()
+        assert killed[0] not in client.run(os.getpid, on_error="ignore").values()  # one may be just starting
         print("the same, though a worker died")
 
         def meddle(_: int) -> None:

@@ -112,7 +112,7 @@ def texts() -> list[str]:
 @functools.cache
 def frame() -> Any:
     """A table with numbers (one missing), categories and text, whose columns have names."""
-    table = pd.DataFrame(numbers()[:, :2], columns=["age", "income"])
+    table = pd.DataFrame(numbers()[:, :2].copy(), columns=["age", "income"])  # pandas 2 would write into it
     table["city"] = np.array(["Bern", "Köln", "Wien"])[three()]
     table["note"] = texts()
     table.loc[3, "age"] = np.nan

@@ -193,6 +193,18 @@ class PositionedFile(io.RawIOBase):
         return count
 
 
+class PositionedReader(io.BufferedReader):
+    """A whole `PositionedFile` with a buffer. No read makes room for more than there is, whatever lengths a
+    file makes up."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(PositionedFile(descriptor))
+        self._most = os.fstat(descriptor).st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size if size is None else min(size, self._most))
+
+
 def _stream(opened: OpenedFile, compression: str | None) -> IO[bytes]:
     if compression is None:
         return io.BufferedReader(PositionedFile(opened.fd), _FIRST_BYTES)
@@ -314,7 +326,7 @@ def _arrow_columns(opened: OpenedFile, *, parquet: bool) -> tuple[str, ...] | No
     import pyarrow as pa
 
     try:
-        with io.BufferedReader(PositionedFile(opened.fd)) as raw:
+        with PositionedReader(opened.fd) as raw:
             if parquet:
                 import pyarrow.parquet as pq
 

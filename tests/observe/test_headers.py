@@ -21,6 +21,7 @@ from obs.cas.observe.files import OpenedFile, open_regular
 from obs.cas.observe.headers import (
     HEADER_BYTES,
     NoHeader,
+    PositionedReader,
     is_dataset_name,
     looks_like_dataset,
     read_columns,
@@ -289,3 +290,13 @@ def test_datasets_are_told_by_their_first_bytes_too(tmp_path: Path) -> None:
     assert looks_like_dataset("model.bin", (tmp_path / "x").read_bytes()[:8])
     assert looks_like_dataset("model.bin", (tmp_path / "y").read_bytes()[:8])
     assert not looks_like_dataset("model.bin", b"")
+
+
+def test_a_length_that_a_file_makes_up_is_no_reason_to_make_room(tmp_path: Path) -> None:
+    path = tmp_path / "data.feather"
+    path.write_bytes(b"0123456789")
+    with open_regular(str(path)) as opened, PositionedReader(opened.fd) as file:
+        assert file.read(4) == b"0123"
+        assert file.read(1 << 62) == b"456789"
+        assert file.seek(1) == 1
+        assert file.read() == b"123456789"

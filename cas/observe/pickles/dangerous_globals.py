@@ -83,6 +83,16 @@ MODULES: Final[Mapping[str, str]] = {
     STATE_CODE: "scipy.stats._continuous_distns scipy.stats._discrete_distns scipy.stats._levy_stable",
 }
 
+_PATH_METHODS: Final = " ".join(
+    f"{cls}.{method}"
+    for cls in ("Path", "PathBase", "PosixPath", "WindowsPath")
+    for method in (
+        "chmod", "copy", "copy_into", "hardlink_to", "lchmod", "mkdir", "move", "move_into", "open",
+        "read_bytes", "read_text", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink",
+        "write_bytes", "write_text",
+    )
+)  # fmt: skip
+
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     CODE: {
         "__builtin__": "compile eval exec execfile input",
@@ -177,11 +187,9 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
             "read_gbq read_hdf read_html read_iceberg read_json read_orc read_parquet read_sas read_spss "
             "read_sql read_sql_query read_sql_table read_stata read_table read_xml to_pickle"
         ),
-        "pathlib": (
-            "Path.chmod Path.hardlink_to Path.mkdir Path.open Path.read_bytes Path.read_text Path.rename "
-            "Path.replace Path.rmdir Path.symlink_to Path.touch Path.unlink Path.write_bytes "
-            "Path.write_text"
-        ),
+        "pathlib": _PATH_METHODS,
+        "pathlib._abc": _PATH_METHODS,  # Python 3.13
+        "pathlib._local": _PATH_METHODS,  # Python 3.13
         "pyarrow": "OSFile input_stream memory_map output_stream",
         "pyarrow.lib": (
             "MemoryMappedFile NativeFile OSFile create_memory_map input_stream memory_map output_stream"

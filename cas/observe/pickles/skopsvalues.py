@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Final, TypeAlias
 
 from . import npy
-from .nodes import Bytes, Call, Dict, Global, List, Node, Set, Text, Tuple, last_value
+from .nodes import Bytes, Call, Dict, Global, List, Node, Set, Text, Tuple, class_of, last_value
 from .schema import (
     INT_BITS,
     NAME_CHARACTERS,
@@ -150,8 +150,10 @@ def _function(context: Context, cls: Global, fields: Fields) -> Node:
 def _method(context: Context, cls: Global, fields: Fields) -> Making:
     content = fields_of(fields.get("content"))
     name = text_of(content.get("func"))
-    context.name(cls.module, f"{cls.name}.{name}")
     owner = yield content.get("obj")
+    # Until 0.11 the class is "method", and not that of the object.
+    made = (class_of(owner) if cls.name == "method" else None) or cls
+    context.name(made.module, f"{made.name}.{name}")
     return _call("reduce", _GETATTR, Tuple((owner, name[:NAME_CHARACTERS])))
 
 

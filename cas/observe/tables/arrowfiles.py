@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..headers import PositionedFile
+from ..headers import PositionedReader
 from ..reading import read_refused
 from .batches import checked, read_batches
 from .columns import Column
@@ -52,7 +51,7 @@ def _read(
     import pyarrow as pa
 
     try:
-        with io.BufferedReader(PositionedFile(opened.fd)) as file:
+        with PositionedReader(opened.fd) as file:
             return read(file)
     except Refusal as refusal:
         return refusal.why

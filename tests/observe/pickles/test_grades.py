@@ -230,6 +230,8 @@ class TestDangers:
             ("_io", "FileIO", dangers.FILES),
             ("shutil", "rmtree", dangers.FILES),
             ("pathlib", "Path.unlink", dangers.FILES),
+            ("pathlib", "PosixPath.unlink", dangers.FILES),
+            ("pathlib._local", "Path.write_text", dangers.FILES),  # Python 3.13
             ("numpy", "memmap", dangers.FILES),
             ("joblib.memory", "Memory", dangers.FILES),
             ("socket", "socket", dangers.NETWORK),
