@@ -11,7 +11,6 @@ everywhere", 2.3 (modes) and 5.1 (key derivation contexts).
 
 from __future__ import annotations
 
-import re
 from typing import Final, Self
 
 from blake3 import blake3
@@ -21,7 +20,11 @@ from ..errors import InvalidField
 DIGEST_BYTES: Final = 32
 SHORT_DIGITS: Final = 12
 """How many digits are shown where nobody has to keep them."""
-_HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Whether `text` is so many lower-case hex digits."""
+    return len(text) == digits and not text.strip("0123456789abcdef")
 
 
 class Digest:
@@ -59,7 +62,7 @@ class Digest:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The inverse of `hex`. Raises InvalidField for anything but 64 lower-case hex digits."""
-        if not _HEX_64.match(text):
+        if not is_hex(text, 2 * DIGEST_BYTES):
             raise InvalidField(problem="an id is 64 lower-case hex digits")
         return cls(bytes.fromhex(text))
 

@@ -12,6 +12,7 @@ Laws:  len(frontier of n leaves) == n.bit_count();  extend(frontier(n), leaf n) 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -28,10 +29,10 @@ class _Hasher(Protocol):
 
 def _find_sha256() -> Callable[[bytes], _Hasher]:
     """Python's own SHA-256. hashlib's is OpenSSL's, which takes longer to load than all hashes of a proof."""
-    for module in ("_sha2", "_sha256"):  # Python 3.12 and later; 3.11
-        with suppress(ImportError):
-            found: Callable[[bytes], _Hasher] = import_module(module).sha256
-            return found
+    with suppress(ImportError):
+        module = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+        found: Callable[[bytes], _Hasher] = module.sha256
+        return found
     from hashlib import sha256
 
     return sha256

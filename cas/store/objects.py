@@ -6,14 +6,13 @@ not there is missing; one with other bytes is corrupt; the two are never confuse
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from ..errors import CorruptObject, FormatError, MissingObject, NewerObject
 from ..format.canonical import MAX_OBJECT_BYTES, decode
-from ..format.ids import ObjectId, derive_object_id
+from ..format.ids import ObjectId, derive_object_id, is_hex
 from ..format.objects import Object, decode_object
 from .files import StoreFiles
 
@@ -23,8 +22,6 @@ FOLDER: Final = "objects"
 _SMALL_BYTES: Final = 4096
 _MOST_RECENT: Final = 128
 """Some 20 runs: a question looks at each of its objects more than once, and at those of its neighbours."""
-_FAN: Final = re.compile(r"[0-9a-f]{2}\Z")
-_REST: Final = re.compile(r"[0-9a-f]{62}\Z")
 
 
 def name_of(folder: str, digits: str) -> str:
@@ -35,9 +32,9 @@ def name_of(folder: str, digits: str) -> str:
 def list_ids(files: StoreFiles, folder: str, prefix: str = "") -> Iterator[str]:
     """The ids (64 digits) under `folder` that begin with `prefix`, in order. Other names are passed over."""
     for fan in [prefix[:2]] if len(prefix) >= 2 else files.list_folder(folder):
-        if _FAN.match(fan) and fan.startswith(prefix[:2]):
+        if is_hex(fan, 2) and fan.startswith(prefix[:2]):
             for rest in files.list_folder(f"{folder}/{fan}"):
-                if _REST.match(rest) and rest.startswith(prefix[2:]):
+                if is_hex(rest, 62) and rest.startswith(prefix[2:]):
                     yield fan + rest
 
 
