@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ..cas.errors import BadArgument, InvalidField, OperatingSystemRefused
@@ -100,6 +101,22 @@ class Invocation:
         from ..cas.store.store import Store
 
         return Store.open(self.store_path())
+
+    @contextmanager
+    def following(self, store: Store) -> Generator[Callable[[], None]]:
+        """Says on a terminal how far long walks along the history have come. What it gives ends that: to be
+        called before the first line of an answer that comes bit by bit."""
+        if not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from .progress import Progress, manifests
+
+        with Progress.of(self, "reading the history", tell=manifests) as progress:
+            store.chain.watch = progress
+            try:
+                yield progress.close
+            finally:
+                store.chain.watch = None
 
 
 def make_invocation(*, folders: Sequence[str], color_choice: ColorChoice, paging: bool) -> Invocation:

@@ -11,33 +11,41 @@ from typing import Final, Self, TextIO
 
 from .context import Invocation
 from .output import escape, human_size
+from .render import counted
 
 DELAY_SECONDS: Final = 2.0
 INTERVAL_SECONDS: Final = 0.2
 _ERASE: Final = "\r\x1b[K"  # ECMA-48, 8.3.41 Erase in Line
 
 
+def manifests(count: int) -> str:
+    """`1,234 manifests`: how a walk along the history is told."""
+    return counted(count, "manifest")
+
+
 class Progress:
-    """Counts bytes: `progress(n)` says that `n` more are done.
+    """Counts bytes, or what `tell` makes of a number: `progress(n)` says that `n` more are done.
 
         with Progress.of(invocation, "hashing", total_bytes) as progress:
             read(path, progress)
 
-    No thread: the line is drawn by the call that finds it due. `total_bytes` None: not known.
+    No thread: the line is drawn by the call that finds it due. `total` None: not known.
     """
 
     def __init__(
         self,
         label: str,
-        total_bytes: int | None,
+        total: int | None,
         *,
         stream: TextIO | None,
+        tell: Callable[[int], str] = human_size,
         clock: Callable[[], float] = time.monotonic,
         columns: Callable[[], int] = lambda: 80,
     ) -> None:
         """`stream` None: nothing is ever shown. `clock` is in seconds."""
         self._label = escape(label)
-        self._total = total_bytes
+        self._total = total
+        self._tell = tell
         self._stream = stream
         self._clock = clock
         self._columns = columns
@@ -47,13 +55,20 @@ class Progress:
         self._due = self._start + DELAY_SECONDS
 
     @classmethod
-    def of(cls, invocation: Invocation, label: str, total_bytes: int | None = None) -> Self:
+    def of(
+        cls,
+        invocation: Invocation,
+        label: str,
+        total: int | None = None,
+        *,
+        tell: Callable[[int], str] = human_size,
+    ) -> Self:
         """On standard error, if that is a terminal that understands it."""
-        visible = sys.stderr.isatty() and not invocation.dumb_terminal
-        return cls(label, total_bytes, stream=sys.stderr if visible else None, columns=_terminal_columns)
+        stream = sys.stderr if sys.stderr.isatty() and not invocation.dumb_terminal else None
+        return cls(label, total, stream=stream, tell=tell, columns=_terminal_columns)
 
-    def __call__(self, count_bytes: int) -> None:
-        self._done += count_bytes
+    def __call__(self, count: int) -> None:
+        self._done += count
         if self._stream is None:
             return
         now = self._clock()
@@ -69,10 +84,10 @@ class Progress:
         parts = [self._label]
         if self._total:
             done = min(self._done, self._total)
-            parts += [f"{100 * done // self._total} %", f"{human_size(done)} of {human_size(self._total)}"]
+            parts += [f"{100 * done // self._total} %", f"{self._tell(done)} of {self._tell(self._total)}"]
         else:
-            parts.append(human_size(self._done))
-        parts.append(f"{human_size(int(rate))}/s")
+            parts.append(self._tell(self._done))
+        parts.append(f"{self._tell(int(rate))}/s")
         if self._total and rate > 0 and self._done < self._total:
             parts.append(f"{_duration((self._total - self._done) / rate)} left")
         return "  ".join(parts)

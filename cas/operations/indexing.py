@@ -78,6 +78,8 @@ def _add_some(store: Store, index: Index, ids: bytearray, start: int, size: int)
         end = min(at + _PER_TRANSACTION, size)
         for sequence in range(at, end):
             index.add(_row(store, index, store.chain.entry(id_of(sequence), "the history")))
+            if store.chain.watch is not None:
+                store.chain.watch(1)
         index.cover(Covered(head=id_of(end - 1).raw, size=end))
     return end
 

@@ -69,6 +69,8 @@ class Chain:
     def __init__(self, files: StoreFiles, objects: Objects) -> None:
         self._files = files
         self._objects = objects
+        self.watch: Callable[[int], object] | None = None
+        """Told of every manifest that a walk has read, or that was looked into for the index: 1 more."""
 
     def head(self) -> ObjectId | None:
         """The newest manifest's id, None before the first record.
@@ -109,6 +111,8 @@ class Chain:
             wanted_by = HEAD if child is None else f"manifest {child.id.short}"
             try:
                 entry = self.entry(wanted, wanted_by)
+                if self.watch is not None:
+                    self.watch(1)
                 if child is not None:
                     check_sequence(child, entry)
                     if links:

@@ -21,7 +21,7 @@ def command(invocation: Invocation, *, output: str | None, force: bool, as_json:
     from ...cas.operations.placing import write_result
     from ...cas.operations.prove import checkpoint
 
-    with invocation.open_store() as store:
+    with invocation.open_store() as store, invocation.following(store):
         found = checkpoint(store)
         if output is not None:
             write_result(store, output, [found.text.encode()], force=force)

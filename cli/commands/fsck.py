@@ -20,7 +20,7 @@ def command(invocation: Invocation, *, as_json: bool) -> int:
     from ...cas.operations.check import check_store
     from ..render_verify import check_lines
 
-    with invocation.open_store() as store:
+    with invocation.open_store() as store, invocation.following(store):
         result = check_store(store, full=True)
     if as_json:
         write_json(to_json(result))

@@ -81,8 +81,13 @@ def command(
     )
     filled = _template(template)
     damaged = False
-    with invocation.open_store() as store, paged(None if as_json else invocation.pager) as out:
+    with (
+        invocation.open_store() as store,
+        invocation.following(store) as answer_begins,
+        paged(None if as_json else invocation.pager) as out,
+    ):
         for line in log(store, request):
+            answer_begins()
             damaged = damaged or isinstance(line, Damage)
             if as_json:
                 write_json_line(to_json(line))

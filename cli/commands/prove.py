@@ -59,7 +59,7 @@ def command(
     if since is not None and (what or at is not None or with_report or output is not None):
         raise BadArgument(what="--since is about the history as a whole, and stands alone")
     anchor = read_anchor(at) if at is not None else None
-    with invocation.open_store() as store:
+    with invocation.open_store() as store, invocation.following(store):
         if since is not None:
             write_json(to_json(prove_continuation(store, read_anchor(since))))
             return 0

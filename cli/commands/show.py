@@ -35,13 +35,14 @@ def command(
 
     if raw and as_json:
         raise BadArgument(what="--raw prints bytes and --json prints JSON: choose one")
-    with invocation.open_store() as store:
+    with invocation.open_store() as store, invocation.following(store) as answer_begins:
         named = revision_or_file(store, what, default="HEAD")
         if isinstance(named, Target):
             targets = [named]
         else:
             entries = entries_of_file(store, named, cache=not no_cache)
             targets = [Target(id=entry.id, kind="manifest", entry=entry) for entry in entries]
+        answer_begins()
         if raw:
             for target in targets:
                 write_bytes(raw_bytes(store, target))

@@ -67,7 +67,7 @@ def command(
     from ...cas.operations.verify import Verification, verify_file
     from ..render_verify import check_lines, verify_lines
 
-    with invocation.open_store() as store:
+    with invocation.open_store() as store, invocation.following(store):
         if file is None:
             result: StoreCheck | Verification = check_store(store, full=full)
         else:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from obs.cas.format.frozen import frozen
 from obs.cas.format.ids import ObjectId
 from obs.cli.output import escape, escape_lines, human_size, style, to_json, write_json, write_json_line
-from obs.cli.progress import Progress
+from obs.cli.progress import Progress, manifests
 
 
 @pytest.mark.parametrize(
@@ -209,6 +209,17 @@ def test_work_of_unknown_size_and_a_narrow_terminal() -> None:
     clock.seconds += 2
     progress(1)
     assert narrow.getvalue() == "\r\x1b[Kreading  "
+
+
+def test_a_walk_along_the_history_counts_manifests() -> None:
+    clock, out = Clock(), io.StringIO()
+    progress = Progress("reading the history", None, stream=out, tell=manifests, clock=clock)
+    clock.seconds += 4
+    progress(1)
+    assert out.getvalue() == "\r\x1b[Kreading the history  1 manifest  0 manifests/s"
+    clock.seconds += 1
+    progress(12_344)
+    assert out.getvalue().endswith("\r\x1b[Kreading the history  12,345 manifests  2,469 manifests/s")
 
 
 def test_more_than_was_announced_is_no_more_than_all() -> None:

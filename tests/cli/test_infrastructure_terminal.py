@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from smallruns import make_run, make_store, record_run
 
 ROOT = Path(__file__).parent.parent.parent
 UNSET = {"OBS_PAGER", "PAGER", "LESS", "NO_COLOR", "TERM", "OBS_DEBUG", "PYTHONUNBUFFERED"}
@@ -196,3 +197,31 @@ def test_progress_is_for_a_terminal_that_understands_it(term: str, seen: bool) -
     assert code == 0
     assert ("reading  5 bytes" in shown) is seen
     assert shown.endswith("\r\x1b[K") is seen
+
+
+@pytest.mark.parametrize("command", [["verify"], ["verify", "model.pkl"], ["log"], ["fsck"], ["checkpoint"]])
+def test_a_long_walk_along_the_history_is_told_and_gone_before_the_answer(
+    command: list[str], tmp_path: Path
+) -> None:
+    store = make_store(str(tmp_path))
+    for number in range(4):
+        record_run(store, make_run(str(tmp_path), model=number), second=number)
+    body = (
+        "from obs.cli import progress\n"
+        "from obs.cli.application import run\n"
+        "progress.DELAY_SECONDS = 0\n"
+        f"return run(['-C', {str(tmp_path)!r}, '--no-pager', '--color', 'never', *{command}])"
+    )
+    code, shown = on_a_terminal(body)
+    walked, answer = shown.rsplit("\r\x1b[K", 1)
+    assert code == 0
+    assert walked.startswith("\r\x1b[Kreading the history  1 manifest")
+    assert "\n" not in walked
+    assert "reading" not in answer
+    plain = subprocess.run(
+        [sys.executable, "-m", "obs", "-C", str(tmp_path), *command],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / ".pythonpath")},
+        check=True,
+    )
+    assert (answer, plain.stderr) == (plain.stdout.decode(), b"")
