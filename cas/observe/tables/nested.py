@@ -67,9 +67,10 @@ def without_views(array: pa.Array) -> pa.Array:
     if large is None:
         return array
     try:
-        return array.cast(large)
+        found: pa.Array = array.cast(large)
     except pa.ArrowNotImplementedError:  # pyarrow before 18
-        return pa.array(array.to_pylist(), large)
+        found = pa.array(array.to_pylist(), large)
+    return found
 
 
 def decode_dictionary(array: pa.Array) -> pa.Array:

@@ -96,9 +96,10 @@ def _size(batch: pa.RecordBatch) -> int:
     import pyarrow as pa
 
     try:
-        return batch.nbytes
+        size: int = batch.nbytes
     except pa.ArrowTypeError:  # pyarrow before 22 does not know how much of a buffer belongs to some views
-        return batch.get_total_buffer_size()
+        size = batch.get_total_buffer_size()
+    return size
 
 
 def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:
