@@ -31,6 +31,7 @@ from .values import (
     described,
     name_of_call,
     names_of,
+    python3_name,
     short,
     text_value,
     whole,
@@ -285,7 +286,8 @@ def type_of(node: Node) -> tuple[str, str | None]:
     """The name and module of a node's class; of what is no object, a word for it and None."""
     cls = class_of(node)
     if cls is not None:
-        return cut_text(cls.name), cut_text(cls.module)
+        module, name = python3_name(cls)
+        return cut_text(name), cut_text(module)
     if is_word(node):
         return ("passthrough" if node is None else str(node)), None
     if isinstance(node, Call):
