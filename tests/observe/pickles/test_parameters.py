@@ -41,7 +41,7 @@ def fitted(cls: type[Any]) -> Any:
     small = small_models()
     inner = small["classifier"]
     default, *faster = makers(cls, small)
-    ways: list[Callable[[], Any]] = [*faster, default, partial(cls, inner, {"C": [1, 2]})]
+    ways: list[Callable[[], Any]] = [*faster, default, lambda: cls(inner, {"C": [1, 2]})]
     ways.append(lambda: cls(inner.fit(X, CLASSES)))
     for make in ways:
         if attempt(make, cls.__name__) is not None:
