@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .budget import Budget
-from .nodes import ArrayData, Call, Dict, List, Node, Text, Tuple, class_of, pairs
+from .nodes import ArrayData, Call, Dict, Global, List, Node, Text, Tuple, class_of, pairs
 from .survey import is_estimator
 from .values import attributes, cut_text, object_items, text_value
 
@@ -172,14 +172,17 @@ def _alike(
         if name is not None:
             if len(found) < MAX_CHILDREN:
                 found.append(Component(name, attribute, item))
-        elif last is not None and last.name == attribute and class_of(last.node) is cls:
-            # One node stands for each name, so that it is the same class if it is the same node.
+        elif last is not None and last.name == attribute and _are_one(class_of(last.node), cls):
             found[-1] = last._replace(alike=last.alike + 1)
             continue
         elif len(found) < MAX_CHILDREN:
             found.append(Component(attribute, attribute, item))
         total += 1
     return found, total
+
+
+def _are_one(cls: Global | None, other: Global) -> bool:
+    return cls is other or (cls is not None and (cls.module, cls.name) == (other.module, other.name))
 
 
 def _names_for(attribute: str, known: dict[str, Node], budget: Budget) -> dict[int, str]:

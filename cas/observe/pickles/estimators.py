@@ -21,6 +21,7 @@ from .arrays import as_array
 from .budget import Budget
 from .components import Component, Components, components, is_object, is_word
 from .nodes import Call, Dict, List, Node, Tuple, class_of, pairs
+from .parameters import not_parameters
 from .roles import role_of
 from .survey import VERSION, is_estimator
 from .values import (
@@ -31,6 +32,7 @@ from .values import (
     described,
     name_of_call,
     names_of,
+    python3_name,
     short,
     text_value,
     whole,
@@ -48,33 +50,6 @@ _DATA_PACKAGES: Final = frozenset(
         "torch", "types",
     }
 )  # fmt: skip
-
-# Public attributes that are no parameters: (sub-package, class names) -> the attributes.
-_FORESTS: Final = (
-    "ExtraTreesClassifier ExtraTreesRegressor IsolationForest RandomForestClassifier RandomForestRegressor"
-    " RandomTreesEmbedding"
-)
-_SUPPORT_VECTORS: Final = {
-    "SVC": "epsilon nu", "NuSVC": "C epsilon", "SVR": "nu", "NuSVR": "epsilon",
-    "OneClassSVM": "C class_weight epsilon",
-}  # fmt: skip
-_NO_PARAMETERS: Final[dict[str, dict[str, str]]] = {
-    "sklearn.ensemble": {
-        **dict.fromkeys(_FORESTS.split(), "base_estimator estimator estimator_params"),
-        "ExtraTreesRegressor": "base_estimator class_weight estimator estimator_params",
-        "RandomForestRegressor": "base_estimator class_weight estimator estimator_params",
-        "IsolationForest": "base_estimator bootstrap_features estimator estimator_params oob_score",
-        **dict.fromkeys(
-            ("AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor"),
-            "estimator_params",
-        ),
-        "GradientBoostingClassifier": "alpha",
-    },
-    "sklearn.neighbors": {"KNeighborsClassifier": "radius", "KNeighborsRegressor": "radius"},
-    "sklearn.neural_network": {"MLPClassifier": "loss"},
-    "sklearn.svm": _SUPPORT_VECTORS,
-    "sklearn.tree": dict.fromkeys(("DecisionTreeRegressor", "ExtraTreeRegressor"), "class_weight"),
-}
 
 
 @frozen
@@ -242,11 +217,12 @@ def _described(draft: _Draft, budget: Budget) -> tuple[Estimator, bool]:
         is_any = component is not None and component.attribute != "[]"
     cls = class_of(node)
     role = role_of(cls.module, cls.name) if cls is not None and not cls.dynamic else None
-    parameters, fitted, more = _attributes(known, _not_parameters(node), budget)
+    version = text_value(known.get(VERSION))
+    left_out = not_parameters(cls.module, cls.name, version) if cls is not None else frozenset[str]()
+    parameters, fitted, more = _attributes(known, left_out, budget)
     features = short(fitted_value(node, known, "n_features_in_"), budget, 0)
     names = known.get("feature_names_in_")
     classes = fitted_value(node, known, "classes_")
-    version = text_value(known.get(VERSION))
     made = Estimator(
         node=node,
         name=name,
@@ -285,7 +261,8 @@ def type_of(node: Node) -> tuple[str, str | None]:
     """The name and module of a node's class; of what is no object, a word for it and None."""
     cls = class_of(node)
     if cls is not None:
-        return cut_text(cls.name), cut_text(cls.module)
+        module, name = python3_name(cls)
+        return cut_text(name), cut_text(module)
     if is_word(node):
         return ("passthrough" if node is None else str(node)), None
     if isinstance(node, Call):
@@ -293,14 +270,6 @@ def type_of(node: Node) -> tuple[str, str | None]:
     if isinstance(node, Dict | List | Tuple):
         return type(node).__name__.lower(), None
     return (cut_text(node, 100) if isinstance(node, str) else described(node)), None
-
-
-def _not_parameters(node: Node) -> frozenset[str]:
-    cls = class_of(node)
-    if cls is None:
-        return frozenset()
-    package = ".".join(cls.module.split(".", 2)[:2])
-    return frozenset(_NO_PARAMETERS.get(package, {}).get(cls.name, "").split())
 
 
 def _attributes(

@@ -3,15 +3,17 @@
 Written by `tests/observe/pickles/make_known.py`; do not edit. Asked were (`collect_globals.py` says how):
 
 * catboost: 1.2.10
-* joblib: 0.13.2, 0.14.1, 0.17.0, 1.0.1, 1.1.1, 1.2.0, 1.3.2, 1.4.2, 1.5.2, 1.6.0
+* joblib: 0.13.2, 0.14.1, 0.17.0, 1.0.1, 1.1.1, 1.2.0, 1.3.2, 1.4.2, 1.5.0, 1.5.2, 1.6.0
 * lightgbm: 2.3.1, 4.5.0, 4.7.0
-* numpy: 1.16.6, 1.17.5, 1.18.5, 1.19.5, 1.20.3, 1.21.6, 1.23.5, 1.26.4, 2.2.6, 2.3.3, 2.4.6
+* numpy: 1.16.6, 1.17.5, 1.18.5, 1.19.5, 1.20.3, 1.21.6, 1.23.5, 1.26.4, 2.1.3, 2.2.6, 2.3.3, 2.4.6,
+  2.5.5
 * pandas: 0.24.2, 0.25.3, 1.0.5, 1.1.5, 1.2.5, 1.3.5, 1.5.3, 2.1.4, 2.2.3, 2.3.3, 3.1.1
 * pyarrow: 15.0.2, 19.0.1, 26.0.1
-* python: 3.6.15, 3.7.16, 3.8.18, 3.9.18, 3.11.7
+* python: 3.6.15, 3.7.16, 3.8.18, 3.9.18, 3.11.7, 3.12.1, 3.13.0
 * scikit-learn: 0.20.4, 0.21.3, 0.22.2.post1, 0.23.2, 0.24.2, 1.0.2, 1.1.3, 1.2.2, 1.3.2, 1.4.2, 1.5.2,
   1.6.1, 1.7.2, 1.9.1
-* scipy: 1.2.3, 1.3.3, 1.4.1, 1.5.4, 1.6.3, 1.7.3, 1.9.3, 1.11.4, 1.13.1, 1.14.1, 1.15.3, 1.16.2, 1.17.1
+* scipy: 1.2.3, 1.3.3, 1.4.1, 1.5.4, 1.6.3, 1.7.3, 1.9.3, 1.11.4, 1.13.1, 1.14.1, 1.15.3, 1.16.2,
+  1.17.1, 1.18.1
 * xgboost: 2.1.4, 3.2.0
 """
 
@@ -67,6 +69,16 @@ KNOWN: Final[Mapping[str, str]] = {
         "uint32 uint64 uint8 unique var vecdot vecmat where"
     ),
     "numpy._core._internal": "_convert_to_stringdtype_kwargs",
+    "numpy._core._multiarray_umath": (
+        "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_count "
+        "bitwise_or bitwise_xor cbrt ceil conjugate copysign cos cosh deg2rad degrees divide divmod equal "
+        "exp exp2 expm1 fabs float_power floor floor_divide fmax fmin fmod frexp gcd greater greater_equal "
+        "heaviside hypot invert isfinite isinf isnan isnat lcm ldexp left_shift less less_equal log log10 "
+        "log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor matmul maximum "
+        "minimum modf multiply negative nextafter not_equal positive power rad2deg radians reciprocal "
+        "remainder right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc "
+        "vecdot"
+    ),
     "numpy._core.multiarray": "_reconstruct scalar",
     "numpy._core.numeric": "_frombuffer",
     "numpy.core": "_DType_reconstruct",
@@ -159,10 +171,10 @@ KNOWN: Final[Mapping[str, str]] = {
     "random": "Random",
     "re": "_compile",
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
-    "scipy.interpolate._bsplines": "BSpline",
+    "scipy.interpolate._bsplines": "BSpline _BSpline",
     "scipy.interpolate._cubic": "CubicSpline PchipInterpolator",
     "scipy.interpolate._fitpack2": "LSQUnivariateSpline",
-    "scipy.interpolate._interpolate": "interp1d",
+    "scipy.interpolate._interpolate": "_PPoly interp1d",
     "scipy.interpolate.fitpack2": "LSQUnivariateSpline",
     "scipy.interpolate.interpolate": "interp1d",
     "scipy.optimize._optimize": "OptimizeResult",

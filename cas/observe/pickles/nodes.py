@@ -301,6 +301,8 @@ def last_value(flat: Sequence[Node], key: str) -> Node:
 
 
 _RECONSTRUCTORS: Final = ("copyreg", "copy_reg")
+_BY_VALUE: Final = "<by value>"
+"""No module can be called so: what a file makes itself is never taken for what a library has."""
 
 
 def class_of(node: Node) -> Global | None:
@@ -309,15 +311,47 @@ def class_of(node: Node) -> Global | None:
     Protocols 0 and 1 make instances through `copyreg._reconstructor(class, base, state)` and
     `copyreg.__newobj__(class, …)`; the others name the class itself. (A function that returns an
     instance looks the same as a class that is called: the name has to tell.)
+
+    A class that cloudpickle wrote by value is no global. It is told as one of the module `<by value>.…`, a
+    new node each time.
     """
-    if not isinstance(node, Call) or not isinstance(node.function, Global):
+    cls = _instantiated(node)
+    if not isinstance(cls, Call):
+        return cls
+    skeleton = _skeleton(cls)
+    if skeleton is None or not isinstance(skeleton[1], str):
         return None
-    function = node.function
-    if function.module in _RECONSTRUCTORS and function.name in {
-        "_reconstructor",
-        "__newobj__",
-        "__newobj_ex__",
-    }:
-        first = node.args[0] if isinstance(node.args, Tuple) and node.args else None
-        return first if isinstance(first, Global) else None
-    return function
+    module = skeleton[3].get("__module__") if isinstance(skeleton[3], Dict) else None
+    where = f"{_BY_VALUE}.{module}" if isinstance(module, str) else _BY_VALUE
+    return Global(where, skeleton[1], cls.offset)
+
+
+def bases_by_value(node: Node) -> list[Global]:
+    """Those bases that have a name of the class of an instance, if cloudpickle wrote that class by value."""
+    cls = _instantiated(node)
+    skeleton = _skeleton(cls) if isinstance(cls, Call) else None
+    bases = skeleton[2] if skeleton is not None else None
+    return [base for base in bases if isinstance(base, Global)] if isinstance(bases, Tuple) else []
+
+
+def _instantiated(node: Node) -> Global | Call | None:
+    """What a call makes an instance of."""
+    if not isinstance(node, Call):
+        return None
+    made = node.function
+    if (
+        isinstance(made, Global)
+        and made.module in _RECONSTRUCTORS
+        and made.name in {"_reconstructor", "__newobj__", "__newobj_ex__"}
+    ):
+        made = node.args[0] if isinstance(node.args, Tuple) and node.args else None
+    return made if isinstance(made, Global | Call) else None
+
+
+def _skeleton(cls: Call) -> Tuple | None:
+    """The arguments of cloudpickle's `_make_skeleton_class`: metaclass, name, bases, {"__module__": …}, …"""
+    function, args = cls.function, cls.args
+    if not isinstance(function, Global) or not isinstance(args, Tuple) or len(args) < 4:
+        return None
+    is_skeleton = function.name == "_make_skeleton_class"
+    return args if is_skeleton and function.module.rpartition(".")[2] == "cloudpickle" else None

@@ -32,11 +32,12 @@ from .nodes import (
     Persistent,
     Set,
     Tuple,
+    bases_by_value,
     class_of,
     pairs,
 )
 from .roles import MODEL_SELECTION, role_of
-from .values import attributes, cut_text, described, object_items, whole
+from .values import attributes, cut_text, described, object_items, scalar_value, whole
 
 MAX_ARRAYS: Final = 4_096
 VERSION: Final = "_sklearn_version"
@@ -113,7 +114,7 @@ def is_estimator(node: Node, budget: Budget, known: dict[str, Node] | None = Non
     """Whether a node would be an estimator, by what it says itself (`known`: its attributes, if at hand).
 
     It has the version of scikit-learn in its state, or is of a class that `roles` knows, or, as somebody's
-    own class, was fitted as scikit-learn's are.
+    own class, was fitted as scikit-learn's are, or is derived from one of them as far as the file tells.
     """
     cls = class_of(node)
     if cls is None or cls.dynamic:
@@ -122,6 +123,8 @@ def is_estimator(node: Node, budget: Budget, known: dict[str, Node] | None = Non
     if not found:
         return False
     if VERSION in found or "n_features_in_" in found:
+        return True
+    if any(base.module.startswith("sklearn.") for base in bases_by_value(node)):
         return True
     role = role_of(cls.module, cls.name)
     return role is not None and (role != MODEL_SELECTION or "estimator" in found)
@@ -275,7 +278,8 @@ def _key_text(key: Node) -> str:
         return repr(key)[:_MAX_KEY]
     if isinstance(key, bytes):
         return repr(key[:_MAX_KEY])
-    return described(key)
+    value = scalar_value(key)
+    return described(key) if value is None else _key_text(value)
 
 
 def _parts(

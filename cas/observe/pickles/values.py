@@ -12,6 +12,8 @@ further than that, so that cycles and sharing do no harm.
 
 from __future__ import annotations
 
+import _compat_pickle
+import builtins
 import re
 import struct
 from itertools import islice
@@ -58,7 +60,7 @@ _SLICES: Final = frozenset({("builtins", "slice"), ("__builtin__", "slice")})
 _PARTIALS: Final = frozenset({("functools", "partial")})
 _ENCODERS: Final = frozenset({("_codecs", "encode")})
 _SCALARS: Final = re.compile(
-    r"numpy\.(bool_?|str_|object_|u?int[0-9]+|float[0-9]+|complex[0-9]+)|(builtins|__builtin__)\.[a-z]+",
+    r"numpy\.(bool_?|str_|object_|u?int[0-9]+|float[0-9]+|complex[0-9]+)",
     re.ASCII,
 )
 
@@ -98,8 +100,18 @@ def text_value(node: Node) -> str | None:
 
 
 def full_name(found: Global) -> str:
-    """`module.name`, cut."""
-    return cut_text(f"{found.module[: 2 * MAX_TEXT]}.{found.name}")
+    """`module.name` as Python 3 calls it, cut."""
+    module, name = python3_name(found)
+    return cut_text(f"{module[: 2 * MAX_TEXT]}.{name}")
+
+
+def python3_name(found: Global) -> tuple[str, str]:
+    """Module and name as Python 3 has them: protocols 0 to 2 write those of Python 2, whoever writes them."""
+    both = (found.module, found.name)
+    return _compat_pickle.NAME_MAPPING.get(both) or (
+        _compat_pickle.IMPORT_MAPPING.get(found.module, found.module),
+        found.name,
+    )
 
 
 def name_of_call(node: Call) -> str:
@@ -132,7 +144,7 @@ def short(node: Node, budget: Budget, levels: int = _MAX_LEVELS) -> Value:
     else:
         found = text_value(node)
         if found is None:
-            found = _scalar(node) if isinstance(node, Call) else None
+            found = scalar_value(node)
         if found is None:
             found = described(node)
     taken = budget.take(len(found) if isinstance(found, str) else 8)
@@ -167,8 +179,11 @@ def described(node: Node) -> str:
     if isinstance(node, Global):
         if node.dynamic:
             return f"<{full_name(node)}>"
-        last = node.name.rpartition(".")[2]
-        is_class = last[:1].isupper() or _SCALARS.fullmatch(f"{node.module}.{last}") is not None
+        module, name = python3_name(node)
+        last = name.rpartition(".")[2]
+        is_class = last[:1].isupper() or _SCALARS.fullmatch(f"{module}.{last}") is not None
+        if module == "builtins":
+            is_class = isinstance(vars(builtins).get(last), type)
         return f"<{'class' if is_class else 'function'} {full_name(node)}>"
     facts = as_array(node)
     if facts is not None and facts.kind != "scalar":
@@ -264,10 +279,12 @@ def _is_latin(text: str) -> bool:
     return text.isascii() or max(text) <= "\xff"
 
 
-def _scalar(node: Call) -> Value:
-    """The value of a numpy scalar (`scalar(dtype, bytes)`); None for other calls and other types."""
-    facts = as_array(node)
-    if facts is None or facts.kind != "scalar" or not isinstance(node.args, Tuple) or len(node.args) < 2:
+def scalar_value(node: Node) -> bool | float | str | None:
+    """The value of a numpy scalar (`scalar(dtype, bytes)`); None for other nodes and other types."""
+    facts = as_array(node) if isinstance(node, Call) else None
+    if facts is None or facts.kind != "scalar" or not isinstance(node, Call):
+        return None
+    if not isinstance(node.args, Tuple) or len(node.args) < 2:
         return None
     data = raw_bytes(node.args[1])
     items = _decoded(facts.dtype, data, 1) if data is not None else None

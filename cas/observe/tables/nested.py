@@ -59,17 +59,29 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     return text_array([None if value is None else f"{value:f}" for value in array.to_pylist()])
 
 
+def without_views(array: pa.Array) -> pa.Array:
+    """Views of strings or bytes as large strings or bytes; any other array as it is."""
+    import pyarrow as pa
+
+    large = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}.get(str(array.type))
+    if large is None:
+        return array
+    try:
+        found: pa.Array = array.cast(large)
+    except pa.ArrowNotImplementedError:  # pyarrow before 18
+        found = pa.array(array.to_pylist(), large)
+    return found
+
+
 def decode_dictionary(array: pa.Array) -> pa.Array:
     """The values themselves."""
     import pyarrow as pa
 
-    dictionary: pa.Array = array.dictionary
     # Arrow takes nothing out of a dictionary of views.
-    large = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}.get(str(dictionary.type))
-    if large is None:
-        found: pa.Array = array.dictionary_decode()
-    else:
-        found = pa.DictionaryArray.from_arrays(array.indices, dictionary.cast(large)).dictionary_decode()
+    dictionary = without_views(array.dictionary)
+    if dictionary.type != array.type.value_type:
+        array = pa.DictionaryArray.from_arrays(array.indices, dictionary)
+    found: pa.Array = array.dictionary_decode()
     return found
 
 

@@ -23,7 +23,7 @@ from .columns import Column, TextColumn
 from .content import Refusal, Unavailable
 from .digests import Kind, Leaves
 from .distinct import MOST, Tally, vocabulary
-from .nested import check_depth, decode_dictionary, json_texts, plain_decimals, text_array
+from .nested import check_depth, decode_dictionary, json_texts, plain_decimals, text_array, without_views
 from .values import Booleans, Counts, Instants, Numbers, from_integers, from_reals
 
 if TYPE_CHECKING:
@@ -150,10 +150,11 @@ def _conversion(type_: pa.DataType) -> Convert:
         return lambda array: Texts(Kind.TEXT, TextCells(array))
     if pt.is_binary(type_) or pt.is_large_binary(type_):
         return lambda array: Texts(Kind.BINARY, TextCells(array))
-    if pt.is_fixed_size_binary(type_) or str(type_) == "binary_view":
+    if pt.is_fixed_size_binary(type_):
         return lambda array: Texts(Kind.BINARY, TextCells(array.cast(pa.large_binary())))
-    if str(type_) == "string_view":
-        return lambda array: Texts(Kind.TEXT, TextCells(array.cast(pa.large_string())))
+    if str(type_) in {"string_view", "binary_view"}:
+        kind = Kind.TEXT if str(type_) == "string_view" else Kind.BINARY
+        return lambda array: Texts(kind, TextCells(without_views(array)))
     return lambda array: Texts(Kind.TEXT, TextCells(text_array(json_texts(array))))
 
 

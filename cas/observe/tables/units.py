@@ -59,7 +59,7 @@ class Cutter:
             at += piece.num_rows
             self._batches.append(piece)
             self._rows += piece.num_rows
-            self._bytes += piece.nbytes
+            self._bytes += _size(piece)
             if self._rows == BLOCK_ROWS or (self._rows >= PAGE_ROWS and self._bytes >= _ENOUGH_BYTES):
                 yield self._cut(self._rows - self._rows % PAGE_ROWS)
             if self._bytes > _MOST_BYTES:
@@ -86,9 +86,20 @@ class Cutter:
                 whole.append(last.slice(0, inside))
             rest = _copied(last.slice(inside))
             self._batches.insert(0, rest)
-            self._bytes += rest.nbytes
+            self._bytes += _size(rest)
             over -= rest.num_rows
         return Unit(whole)
+
+
+def _size(batch: pa.RecordBatch) -> int:
+    """The bytes that a batch takes, or more."""
+    import pyarrow as pa
+
+    try:
+        size: int = batch.nbytes
+    except pa.ArrowTypeError:  # pyarrow before 22 does not know how much of a buffer belongs to some views
+        size = batch.get_total_buffer_size()
+    return size
 
 
 def _copied(batch: pa.RecordBatch) -> pa.RecordBatch:

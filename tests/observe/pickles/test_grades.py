@@ -165,6 +165,8 @@ class TestRealFiles:
             ("numpy.core.multiarray", "_reconstruct"),
             ("numpy._core.multiarray", "_reconstruct"),
             ("numpy.core.multiarray", "scalar"),
+            ("numpy._core._multiarray_umath", "log1p"),  # numpy 2.0 and 2.1
+            ("scipy.interpolate._bsplines", "_BSpline"),  # SciPy 1.18
             ("numpy.core.numeric", "_frombuffer"),
             ("numpy.random._pickle", "__randomstate_ctor"),
             ("numpy.ma.core", "_mareconstruct"),

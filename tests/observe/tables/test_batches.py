@@ -161,6 +161,7 @@ def stream(table: pa.Table) -> Any:
         (pa.array([5, 6, 5]).dictionary_encode(), ("5", "6", "5")),
         (pa.array(["x", "é"], pa.large_string()), ("x", "é")),
         (pa.array(["x", "a long text in a view"], pa.string_view()), ("x", "a long text in a view")),
+        (pa.array([["x"], None], pa.list_(pa.string_view())), ('["x"]', "")),
         (pa.RunEndEncodedArray.from_arrays([2, 3], ["u", "v"]), ("u", "u", "v")),
         (pa.array([[1, None], None, []], pa.list_(pa.int8())), ("[1,null]", "", "[]")),
         (pa.array([[1, 2], [3, 4]], pa.list_(pa.int8(), 2)).slice(1), ("[3,4]",)),
@@ -204,6 +205,7 @@ def test_bytes_beneath_a_null_say_nothing() -> None:
 
 def test_binary_is_no_text() -> None:
     texts, binaries = one(["a", None]), one([b"a", None], pa.binary())
+    assert binaries == one([b"a", None], pa.binary_view())
     assert (binaries.kind.name, binaries.text) == ("BINARY", None)
     assert binaries.value != texts.value
     assert (
