@@ -14,7 +14,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # The suite was started in the background by a shell: the commands that tests interrupt would not notice.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("obs", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("obs", deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "soak", settings.get_profile("obs"), max_examples=int(os.environ.get("OBS_SOAK", "100"))
 )

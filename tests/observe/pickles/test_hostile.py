@@ -420,7 +420,7 @@ def test_random_damage(files: dict[str, bytes]) -> None:
     bodies = list(files.values())
     limits = Limits(opcodes=100_000, seconds=3600)
     scratch = Scratch()
-    for _ in range(20_000 * SOAK):
+    for _ in range(12_000 * SOAK):
         graph = scratch.graph(damaged(rng, bodies), limits)
         assert not graph.timed_out
         assert graph.complete or graph.problems
