@@ -319,11 +319,14 @@ def class_of(node: Node) -> Global | None:
     if not isinstance(cls, Call):
         return cls
     skeleton = _skeleton(cls)
-    if skeleton is None or not isinstance(skeleton[1], str):
+    if skeleton is None:
         return None
-    module = skeleton[3].get("__module__") if isinstance(skeleton[3], Dict) else None
+    name, namespace = skeleton[1], skeleton[3]
+    if not isinstance(name, str):
+        return None
+    module = namespace.get("__module__") if isinstance(namespace, Dict) else None
     where = f"{_BY_VALUE}.{module}" if isinstance(module, str) else _BY_VALUE
-    return Global(where, skeleton[1], cls.offset)
+    return Global(where, name, cls.offset)
 
 
 def bases_by_value(node: Node) -> list[Global]:
