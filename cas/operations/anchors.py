@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
-from typing import Final
 
 from ..errors import BadArgument, FormatError, IntegrityError
 from ..format.frozen import frozen
-from ..format.ids import ObjectId
+from ..format.ids import ObjectId, is_hex
 from ..format.manifests import Manifest
 from ..format.merkle import Hash
 from ..format.tlog import MAX_CHECKPOINT_BYTES, Checkpoint
 from ..observe.files import open_regular
 from ..observe.reading import read_file
 from ..store.store import Store
-
-_HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @frozen
@@ -36,7 +32,7 @@ def read_anchor(text: str) -> Anchor:
     Signatures are passed over, unchecked. Raises BadArgument: names, tags and prefixes are resolved by the
     very store under test, and prove nothing; WrongFileType, FileChanged, OperatingSystemRefused.
     """
-    if _HEX_64.match(text):
+    if is_hex(text, 64):
         return Anchor(text=text, manifest=ObjectId.parse(text))
     if not os.path.exists(text):
         raise BadArgument(
