@@ -56,7 +56,7 @@ def check_store(store: Store, *, full: bool) -> StoreCheck:
     """
     checker = Checker(store, blobs=full)
     problems: list[Problem] = []
-    manifests, gaps = 0, False
+    manifests, gaps, lost = 0, False, False
     head: ObjectId | None = None
     try:
         head = store.chain.head()
@@ -73,10 +73,11 @@ def check_store(store: Store, *, full: bool) -> StoreCheck:
                 checker.mark(step.id, Manifest.KIND)
                 problems += _check_entry(store, checker, step)
     except IntegrityError as error:  # HEAD itself
+        lost = True
         problems.append(Problem(code=error.code, id=None, message=str(error)))
     problems += _check_tags(store)
     objects, orphans = _counted(store.objects.ids(), checker.has_reached)
-    problems += _check_rest(store, orphans, gaps, head)
+    problems += _check_rest(store, orphans, gaps, lost)
     kept, orphan_blobs = _counted(store.blobs.ids(), checker.has_reached_blob)
     for blob in orphan_blobs if full else ():
         try:
@@ -136,9 +137,7 @@ def _check_tags(store: Store) -> list[Problem]:
     return problems
 
 
-def _check_rest(
-    store: Store, orphans: tuple[ObjectId, ...], gaps: bool, head: ObjectId | None
-) -> list[Problem]:
+def _check_rest(store: Store, orphans: tuple[ObjectId, ...], gaps: bool, lost: bool) -> list[Problem]:
     """What nothing reached: damaged objects, and what a lost HEAD or a gap has cut off."""
     problems: list[Problem] = []
     cut_off: list[ObjectId] = []
@@ -154,7 +153,7 @@ def _check_rest(
             continue
         if isinstance(found[0], Run):
             cut_off.append(orphan)
-        elif isinstance(found[0], Manifest) and head is None and found[0].sequence > 0:
+        elif isinstance(found[0], Manifest) and lost and found[0].sequence > 0:
             text = f"HEAD is missing, though manifest {orphan.hex} has sequence {found[0].sequence}"
             problems.append(Problem(code="CHAIN_BROKEN", id=orphan.hex, message=text, runs=(found[0].run,)))
     if gaps and cut_off:

@@ -79,9 +79,12 @@ class Chain:
         recorded would be wrong, and to go on would begin a second history beside it.
         """
         data = self._files.read(HEAD, 65)
-        if data is None:
-            if any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
+        if data is None and any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
+            # Others may have recorded since: HEAD stands before a second manifest is written, so it does now.
+            data = self._files.read(HEAD, 65)
+            if data is None:
                 raise BrokenChain(problem=f"{self._files.full(HEAD)} is missing, though there are manifests")
+        if data is None:
             return None
         try:
             text = data.decode("ascii")

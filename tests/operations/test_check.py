@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,24 @@ def test_what_many_runs_share_is_read_once(tmp_path: Path, monkeypatch: pytest.M
     # Twice only where it was forgotten meanwhile: small ones are remembered, some 20 runs long.
     assert [counts[object_id(one)] for one in (TREE, FULL, REST)] == [1, 1, 1]
     assert counts.total() - found.objects < runs / 3
+
+
+def test_a_history_that_begins_during_a_check_is_no_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HEAD was not there when the check began, and then somebody recorded twice: nothing is lost."""
+    with Store.open(make_store(str(tmp_path)), QuickOperations()) as store:
+        listed = store.objects.ids
+
+        def begun() -> Iterator[ObjectId]:
+            monkeypatch.undo()
+            for number in range(2):
+                commit(store, Run(run_id=f"run {number}"))
+            return listed()
+
+        assert store.chain.head() is None
+        monkeypatch.setattr(store.chain, "head", lambda: None)
+        monkeypatch.setattr(store.objects, "ids", begun)
+        found = check_store(store, full=True)
+    assert (found.verdict, found.problems, found.head) == ("CHAIN-CONSISTENT", (), None)
+    assert found.orphan_manifests == 2

@@ -101,6 +101,21 @@ def test_a_manifest_that_never_became_head_is_no_history(store: Store) -> None:
     assert first.id in set(store.objects.ids())
 
 
+def test_a_history_that_begins_while_somebody_looks_is_not_a_lost_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers take no lock: two records may come after HEAD was not there, and before it is asked why."""
+    newest: list[ObjectId] = []
+
+    def manifests_a_moment_later() -> Iterator[Entry]:
+        monkeypatch.undo()
+        newest.extend(append(store, message).id for message in ("first", "second"))
+        return store.chain.manifests_on_disk()
+
+    monkeypatch.setattr(store.chain, "manifests_on_disk", manifests_a_moment_later)
+    assert store.chain.head() == newest[1]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
