@@ -55,13 +55,21 @@ def value_text(value: Value) -> str:
 
 
 def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
-    """Metrics on one line, the first few of them."""
-    if not metrics:
-        return ""
-    shown = [f"{escape(name)} {value_text(value)}" for name, value in list(metrics.items())[:most]]
-    if len(metrics) > most:
-        shown.append(f"and {len(metrics) - most} more")
+    """Metrics on one line, the first few of them, by the names that `--where` knows them by."""
+    values = list(_dotted(metrics or {}))
+    shown = [f"{escape(name)} {value_text(value)}" for name, value in values[:most]]
+    if len(values) > most:
+        shown.append(f"and {len(values) - most} more")
     return ", ".join(shown)
+
+
+def _dotted(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
+    """The values of maps within maps. (Recursive: what was decoded is 64 deep at most.)"""
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def counted(number: int, what: str) -> str:

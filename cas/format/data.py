@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import ClassVar, Final, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self, TypeVar
 
 from ..errors import InvalidField
 from .canonical import Path, Value
 from .fields import Fields, Misplaced, check_order, present
 from .frozen import frozen
-from .ids import BlobId, ObjectId
+from .ids import DIGEST_BYTES, BlobId, ObjectId
 from .names import FileName, check_name, check_names, name_bytes
+
+T = TypeVar("T")
 
 ENTRIES_PER_PART: Final = 4096
 
@@ -58,19 +60,36 @@ class TreeEntry(NamedTuple):
         """The array [name, size, blake3]."""
         return [self.name, self.size, self.blake3.raw]
 
-    @classmethod
-    def read(cls, value: Value, path: Path) -> Self:
-        """The inverse of `to_value`."""
-        match value:
-            case [(str() | bytes()) as name, int() as size, bytes() as raw] if (
-                type(size) is int and size >= 0 and len(raw) == 32
+
+def _read_entries(fields: Fields) -> tuple[TreeEntry, ...]:
+    """The entries of a folder or of a part of one, whose names are yet to be checked, all at once."""
+    found: list[TreeEntry] = []
+    for index, item in enumerate(fields.array("entries")):
+        match item:
+            case [name, size, bytes() as raw] if (
+                (type(name) is str or type(name) is bytes)
+                and type(size) is int
+                and size >= 0
+                and len(raw) == DIGEST_BYTES
             ):
-                try:
-                    return cls(check_name(name), size, BlobId(raw))
-                except InvalidField as error:
-                    raise Misplaced(path, error) from None
+                found.append(TreeEntry(name, size, BlobId(raw)))
             case _:
-                raise Misplaced(path, InvalidField(problem="a tree entry is [name, size, blake3]"))
+                problem = "a tree entry is [name, size, blake3]"
+                raise Misplaced(fields.place("entries", index), InvalidField(problem=problem))
+    return tuple(found)
+
+
+def _built(fields: Fields, entries: tuple[TreeEntry, ...], build: Callable[[], T]) -> T:
+    """`fields.built`; a complaint about a name gets the place of its entry."""
+    try:
+        return fields.built(build)
+    except Misplaced:
+        for index, entry in enumerate(entries):
+            try:
+                check_name(entry.name)
+            except InvalidField as error:
+                raise Misplaced(fields.place("entries", index), error) from None
+        raise
 
 
 def _check_entries(entries: tuple[TreeEntry, ...]) -> None:
@@ -101,8 +120,8 @@ class Part:
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """The inverse of `to_value`."""
-        entries = fields.items("entries", TreeEntry.read)
-        return fields.built(lambda: cls(entries=entries))
+        entries = _read_entries(fields)
+        return _built(fields, entries, lambda: cls(entries=entries))
 
 
 @frozen
@@ -181,8 +200,8 @@ class Tree:
     def from_fields(cls, fields: Fields) -> Self:
         """The inverse of `to_value`."""
         count, size = fields.uint("count"), fields.uint("size")
-        entries, parts = fields.items("entries", TreeEntry.read), fields.items("parts", read_object_id)
-        return fields.built(lambda: cls(count=count, size=size, entries=entries, parts=parts))
+        entries, parts = _read_entries(fields), fields.items("parts", read_object_id)
+        return _built(fields, entries, lambda: cls(count=count, size=size, entries=entries, parts=parts))
 
 
 def read_object_id(value: Value, path: Path) -> ObjectId:

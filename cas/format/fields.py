@@ -104,15 +104,22 @@ class Fields:
             raise self._wrong(key, "a map")
         return value
 
-    def items(self, key: str, read: Callable[[Value, Path], T]) -> tuple[T, ...]:
-        """An array, each item read by `read(value, path)`. An empty one is an absent key."""
+    def array(self, key: str) -> list[Value]:
+        """An array. An empty one is an absent key."""
         if not self.has(key):
-            return ()
+            return []
         value = self._take(key)
         if not isinstance(value, list) or not value:
             raise self._wrong(key, "a non-empty array")
-        path = (*self._path, key)
-        return tuple(read(item, (*path, index)) for index, item in enumerate(value))
+        return value
+
+    def place(self, key: str, index: int) -> Path:
+        """Where an item of an array stands."""
+        return (*self._path, key, index)
+
+    def items(self, key: str, read: Callable[[Value, Path], T]) -> tuple[T, ...]:
+        """An array, each item read by `read(value, path)`."""
+        return tuple(read(item, self.place(key, index)) for index, item in enumerate(self.array(key)))
 
     def one_of(self, key: str, choices: tuple[T, ...]) -> T:
         """One of a few words."""

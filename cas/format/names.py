@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ..errors import InvalidField
@@ -21,11 +22,12 @@ MAX_TAG: Final = 100
 RESERVED_ROLES: Final = frozenset({"metrics", "params", "record"})
 """Roles of the run's own documents; no dataset or artifact may take them."""
 
-_ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
-_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}\Z")
-_HASH_LIKE: Final = re.compile(r"[0-9A-Fa-f]{4,}\Z")
-_ODD: Final = re.compile(rb"(?:\A|[/\0])\.{0,2}(?=[/\0]|\Z)")
+# Patterns are compiled when they are first used: most commands need one of them.
+_ROLE: Final = r"[a-z][a-z0-9_-]{0,63}\Z"
+_CODE: Final = r"[A-Z][A-Z0-9_]{0,63}\Z"
+_TAG: Final = r"[A-Za-z][A-Za-z0-9._-]{0,99}\Z"
+_HASH_LIKE: Final = r"[0-9A-Fa-f]{4,}\Z"
+_ODD: Final = rb"(?:\A|[/\0])\.{0,2}(?=[/\0]|\Z)"
 """An empty part, `.` or `..` as one, in names that are joined by NUL."""
 _TAG_WORDS: Final = frozenset({"HEAD", "run", "blake3", "sha256"})
 
@@ -35,9 +37,10 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_TAG else f"{text[:MAX_TAG]}…"
 
 
+@lru_cache(maxsize=256)  # a history says the same few again and again
 def is_role(text: str) -> bool:
     """Whether `text` is a role."""
-    return _ROLE.match(text) is not None
+    return re.match(_ROLE, text) is not None
 
 
 def check_role(text: str) -> str:
@@ -49,7 +52,7 @@ def check_role(text: str) -> str:
 
 def is_code(text: str) -> bool:
     """Whether `text` is the code of a diagnostic or note."""
-    return _CODE.match(text) is not None
+    return re.match(_CODE, text) is not None
 
 
 def role_from_name(name: FileName) -> str:
@@ -63,12 +66,12 @@ def role_from_name(name: FileName) -> str:
 
 def check_tag(text: str) -> str:
     """`text` if it may name a tag. Raises InvalidField saying which rule it breaks."""
-    if not _TAG.match(text) or ".." in text or text.endswith(".lock"):
+    if not re.match(_TAG, text) or ".." in text or text.endswith(".lock"):
         raise InvalidField(
             problem=f"'{_cut(text)}' cannot be a tag: a letter, then at most 99 letters, digits, "
             "'.', '_' or '-', without '..' and not ending in '.lock'"
         )
-    if text in _TAG_WORDS or _HASH_LIKE.match(text):
+    if text in _TAG_WORDS or re.match(_HASH_LIKE, text):
         raise InvalidField(problem=f"'{_cut(text)}' cannot be a tag: it would be read as something else")
     return text
 
@@ -112,12 +115,13 @@ def check_names(names: Sequence[FileName]) -> list[bytes]:
         raw = [b""]  # which is no name either
     joined = b"\0".join(raw)
     plain = bytes not in set(map(type, names)) and max(map(len, raw), default=0) <= MAX_NAME_BYTES
-    if not plain or joined.count(b"\0") != max(0, len(names) - 1) or (names and _ODD.search(joined)):
+    if not plain or joined.count(b"\0") != max(0, len(names) - 1) or (names and re.search(_ODD, joined)):
         for name in names:
             check_name(name)
     return raw
 
 
+@lru_cache(maxsize=256)
 def check_base_name(name: FileName) -> FileName:
     """`name` if it is the name of one file, without a folder. Raises InvalidField."""
     if b"/" in name_bytes(check_name(name)):

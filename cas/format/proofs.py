@@ -13,7 +13,7 @@ Source: RFC 9162 2.1.3 and 2.1.4 (RFC 6962 2.1.1 and 2.1.2 have the same proofs)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from .merkle import EMPTY_ROOT, Frontier, Hash, node_hash, root
@@ -26,6 +26,11 @@ Proof: TypeAlias = tuple[Hash, ...]
 def frontier_of(size: int, subtree: Subtree) -> Frontier:
     """The roots of the complete subtrees of the first `size` leaves, the largest first."""
     return _complete(0, size, subtree)
+
+
+def frontier_nodes(size: int) -> Iterator[tuple[int, int]]:
+    """(level, number) of those subtrees."""
+    return _nodes(0, size)
 
 
 def prove_inclusion(index: int, size: int, subtree: Subtree) -> Proof:
@@ -132,9 +137,12 @@ def _range(start: int, end: int, subtree: Subtree) -> Hash:
 
 
 def _complete(start: int, end: int, subtree: Subtree) -> Frontier:
-    nodes: list[Hash] = []
+    return tuple(subtree(level, number) for level, number in _nodes(start, end))
+
+
+def _nodes(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The complete subtrees that leaves start … end - 1 fall into, from the left."""
     while start < end:
         level = (end - start).bit_length() - 1
-        nodes.append(subtree(level, start >> level))
+        yield level, start >> level
         start += 1 << level
-    return tuple(nodes)

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from ..errors import BrokenChain, FormatError, IntegrityError
-from ..format.merkle import HASH_BYTES, Hash, leaf_hash, root
+from ..format.merkle import HASH_BYTES, Hash, leaf_hash, node_hash, root
 from ..format.proofs import (
     Proof,
     check_consistency,
     check_inclusion,
+    frontier_nodes,
     frontier_of,
     prove_consistency,
     prove_inclusion,
@@ -27,6 +28,10 @@ from ..store.store import Store
 from ..store.treehashes import TreeHashes
 
 T = TypeVar("T")
+
+_NOT_IN: Final = "manifest {} is not in the history that HEAD leads to"
+_REMEMBERED: Final = 4
+"""The level from which on nodes are remembered: an eighth of all that a tree has."""
 
 
 class History:
@@ -38,7 +43,10 @@ class History:
         self._stack = ExitStack()
         self.head = head
         self.size = head.manifest.sequence + 1
-        self.root = root(head.next_history())
+        frontier = head.next_history()
+        self.root = root(frontier)
+        self._known = dict(zip(frontier_nodes(self.size), frontier, strict=True))
+        """(level, number) -> the hash of a subtree that is shown to be in the tree."""
 
     @classmethod
     def of(cls, store: Store, head: Entry) -> Self:
@@ -98,15 +106,19 @@ class History:
 
     def inclusion(self, entry: Entry) -> Proof:
         """That the manifest is in the tree. Raises BrokenChain if it is not."""
-        return self._made_sure(
-            lambda: self._path_of(entry),
-            f"manifest {entry.id.short} is not in the history that HEAD leads to",
-        )
+        return self._made_sure(lambda: self._path_of(entry), _NOT_IN.format(entry.id.short))
+
+    def confirm(self, entry: Entry) -> None:
+        """`inclusion` for those who keep no proof: each goes up the tree as far as those before it came.
+
+        Raises BrokenChain if the manifest is not in the tree.
+        """
+        self._made_sure(lambda: self._climb(entry) or None, _NOT_IN.format(entry.id.short))
 
     def contains(self, entry: Entry) -> bool:
         """Whether the manifest is in the tree."""
         try:
-            self.inclusion(entry)
+            self.confirm(entry)
         except BrokenChain:
             return False
         return True
@@ -128,6 +140,23 @@ class History:
             return None
         path = prove_inclusion(index, self.size, self._hashes.subtree)
         return path if check_inclusion(path, index, self.size, leaf_hash(entry.data), self.root) else None
+
+    def _climb(self, entry: Entry) -> bool:
+        """Whether the hashes above the manifest lead to one that is known to be in the tree."""
+        level, number, node = 0, entry.manifest.sequence, leaf_hash(entry.data)
+        if number >= self.size:
+            return False
+        passed: dict[tuple[int, int], Hash] = {}
+        while (known := self._known.get((level, number))) is None:  # the frontier ends it
+            beside = self._hashes.subtree(level, number ^ 1)
+            if level >= _REMEMBERED:
+                passed[level, number], passed[level, number ^ 1] = node, beside
+            node = node_hash(beside, node) if number & 1 else node_hash(node, beside)
+            level, number = level + 1, number >> 1
+        if node != known:
+            return False
+        self._known.update(passed)
+        return True
 
     def _made_sure(self, found: Callable[[], T | None], problem: str) -> T:
         """What `found` gives. If it gives nothing, that may be because the cache is wrong: then once more."""

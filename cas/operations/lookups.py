@@ -137,7 +137,7 @@ def _named(store: Store, head: Entry, conditions: Sequence[Condition]) -> Iterat
         with History.of(store, head) as history:
             for one in index.candidates(conditions, below):
                 entry = store.chain.entry(one, "the index")
-                history.inclusion(entry)
+                history.confirm(entry)
                 yield entry
 
 

@@ -158,7 +158,7 @@ def _head_at(store: Store, history: History, anchor: Anchor) -> Entry:
     """The manifest that was the head when the anchor was taken. Raises AnchorMismatch, BrokenChain."""
     entry = _named_by(store, history, anchor)
     try:
-        history.inclusion(entry)
+        history.confirm(entry)
     except BrokenChain as error:
         raise AnchorMismatch(anchor=anchor.text, problem=error.problem) from None
     return entry

@@ -115,7 +115,7 @@ def _anchored(store: Store, history: History, anchor: Anchor) -> int:
     """How many manifests the anchor covers. Raises IntegrityError if it contradicts the history."""
     if anchor.manifest is not None:
         entry = store.chain.entry(anchor.manifest, "the anchor")
-        history.inclusion(entry)
+        history.confirm(entry)
         size, known = entry.manifest.sequence + 1, root(entry.next_history())
     else:
         if anchor.origin != history.origin:

@@ -41,7 +41,6 @@ def open_database(files: StoreFiles, name: str, *, read_only: bool) -> sqlite3.C
     Transactions are the caller's. Raises ObsError, OSError, sqlite3.Error.
     """
     import sqlite3
-    from urllib.parse import quote
 
     if files.size_of(name) is None:
         if read_only:
@@ -50,5 +49,11 @@ def open_database(files: StoreFiles, name: str, *, read_only: bool) -> sqlite3.C
         os.close(os.open(name, flags, 0o600, dir_fd=files.root))
     if not is_own(files, name):
         return None
-    place = f"file:{quote(os.path.abspath(files.full(name)))}?mode={'ro' if read_only else 'rw'}"
+    place = f"{_uri(files.full(name))}?mode={'ro' if read_only else 'rw'}"
     return sqlite3.connect(place, timeout=_TIMEOUT_SECONDS, isolation_level=None, uri=True)
+
+
+def _uri(path: str) -> str:
+    """The URI of a file, by the rules of https://www.sqlite.org/uri.html (urllib takes long to import)."""
+    absolute = "/" + os.path.abspath(path).lstrip("/")  # two at the beginning would begin a host's name
+    return "file:" + absolute.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -168,6 +168,10 @@ class StoreFiles:
 
     def open_file(self, name: str) -> int | None:
         """A descriptor of a regular file, or None where there is none. Raises UnsafeStore."""
+        opened = self._opened(name)
+        return None if opened is None else opened[0]
+
+    def _opened(self, name: str) -> tuple[int, os.stat_result] | None:
         folder = name.rpartition("/")[0]
         if folder and not self.folder_exists(folder):
             return None
@@ -179,19 +183,21 @@ class StoreFiles:
             if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO):
                 raise UnsafeStore(path=self.full(name), problem="is not a regular file") from None
             raise refused("open", self.full(name), error) from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise UnsafeStore(path=self.full(name), problem="is not a regular file")
-        return descriptor
+        return descriptor, status
 
     def read(self, name: str, most_bytes: int) -> bytes | None:
         """The whole file, or its first most_bytes + 1 bytes if it has more; None where there is none."""
-        descriptor = self.open_file(name)
-        if descriptor is None:
+        opened = self._opened(name)
+        if opened is None:
             return None
+        descriptor, status = opened
         try:
             # No allocation on a length's word: what the file claims is capped by what a caller can use.
-            wanted = min(os.fstat(descriptor).st_size, most_bytes) + 1
+            wanted = min(status.st_size, most_bytes) + 1
             chunks: list[bytes] = []
             while wanted > 0 and (chunk := os.read(descriptor, wanted)):
                 chunks.append(chunk)
