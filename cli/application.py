@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -25,6 +25,8 @@ from .. import __version__
 
 if TYPE_CHECKING:  # `obs --version` and `obs --help` need neither
     from .context import ColorChoice, Invocation
+
+Decorated = TypeVar("Decorated", bound="Callable[..., Any] | click.Command")
 
 COMMANDS: Final = {
     "init": "Make a store (.obs/) in a folder.",
@@ -62,7 +64,20 @@ def _print_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -
         ctx.exit()
 
 
-_HELP: Final = click.Option(
+class ObsOption(click.Option):
+    """An option whose help is one line as it stands: click would import `inspect` to bring it into form."""
+
+    def __init__(self, *names: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002  # click's word
+        super().__init__(*names, **settings)
+        self.help = help
+
+
+def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """`click.option`, for all options of obs."""
+    return click.option(*names, cls=ObsOption, **settings)
+
+
+_HELP: Final = ObsOption(
     ["-h", "--help"],
     is_flag=True,
     is_eager=True,
@@ -226,29 +241,29 @@ def _change(ctx: click.Context, **fields: Any) -> None:
 def _common_options() -> list[click.Parameter]:
     """What every command understands; the last two may stand before the command's name as well."""
     return [
-        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON: a document, or JSON Lines."),
-        click.Option(["--color"], type=COLOR_CHOICES, expose_value=False, hidden=True, callback=_set_color),
-        click.Option(["--no-pager"], is_flag=True, expose_value=False, hidden=True, callback=_unset_pager),
+        ObsOption(["--json", "as_json"], is_flag=True, help="Print JSON: a document, or JSON Lines."),
+        ObsOption(["--color"], type=COLOR_CHOICES, expose_value=False, hidden=True, callback=_set_color),
+        ObsOption(["--no-pager"], is_flag=True, expose_value=False, hidden=True, callback=_unset_pager),
     ]
 
 
 @click.group("obs", cls=ObsGroup)
-@click.option(
+@option(
     "-C",
     "folders",
     metavar="DIR",
     multiple=True,
     help="Run as if started in DIR; its .obs/ counts as named. Each further one is relative to the last.",
 )
-@click.option(
+@option(
     "--color",
     type=COLOR_CHOICES,
     default="auto",
     show_default=True,
     help="Colours: auto means on a terminal, unless NO_COLOR is set.",
 )
-@click.option("--no-pager", is_flag=True, help="Never send long text to a pager (OBS_PAGER, PAGER, less).")
-@click.option(
+@option("--no-pager", is_flag=True, help="Never send long text to a pager (OBS_PAGER, PAGER, less).")
+@option(
     "--version",
     is_flag=True,
     is_eager=True,

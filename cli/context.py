@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ..cas.errors import BadArgument, InvalidField, OperatingSystemRefused
+from ..cas.errors import InvalidField, OperatingSystemRefused
 from ..cas.format.frozen import frozen
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Invocation:
         """
         from datetime import UTC, datetime
 
+        from ..cas.errors import BadArgument
         from ..cas.format.times import format_time, parse_rfc3339
 
         if timestamp is not None:
@@ -150,6 +151,8 @@ def make_invocation(*, folders: Sequence[str], color_choice: ColorChoice, paging
 
 
 def _change_to(folder: str) -> None:
+    from ..cas.errors import BadArgument
+
     try:
         os.chdir(folder)
     except FileNotFoundError:

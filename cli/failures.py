@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from ..cas.errors import BadExpression, ObsError
+from ..cas.errors import ObsError
 from ..cas.format.frozen import frozen
 from .output import escape
 
@@ -42,13 +42,14 @@ class Failure:
 def explain(error: BaseException) -> Failure:
     """What an error means to a user."""
     if isinstance(error, ObsError):
+        pointed = error.points_at()
         return Failure(
             exit_code=error.exit_code,
             code=error.code,
             message=error.sentence(),
             remedy=error.advice(),
             facts=error.facts(),
-            excerpt=_excerpt(error.text, error.column) if isinstance(error, BadExpression) else (),
+            excerpt=_excerpt(*pointed) if pointed is not None else (),
         )
     if isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(error.__cause__, KeyboardInterrupt):
         return Failure(exit_code=INTERRUPTED, code="INTERRUPTED", message="interrupted")

@@ -23,6 +23,9 @@ def start() -> NoReturn:
     try:
         sys.unraisablehook = _unraisable
         try:
+            from .later import import_later
+
+            import_later("inspect")  # click needs it to print a help, and it takes a tenth of a short command
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else code

@@ -20,6 +20,7 @@ from typing import Final
 
 import click
 from obs.cas import errors
+from obs.cas.errors import answers
 from obs.cli.application import COMMANDS, group
 
 ROOT: Final = Path(__file__).parent.parent
@@ -132,9 +133,9 @@ def _options(command: click.Command) -> Iterator[tuple[str, str]]:
 
 
 def _errors() -> Iterator[tuple[str, str]]:
-    """Code, exit status and meaning, by exit status and in the order of cas/errors.py."""
+    """Code, exit status and meaning, by exit status and in the order of cas/errors/."""
     found: dict[str, tuple[int, str]] = {}
-    for kind in vars(errors).values():
+    for kind in (*vars(answers).values(), *vars(errors).values()):
         if isinstance(kind, type) and issubclass(kind, errors.ObsError) and kind.code not in found:
             found[kind.code] = (kind.exit_code, (kind.__doc__ or "").split("\n\n")[0])
     for code, (status, meaning) in sorted(found.items(), key=lambda item: item[1][0]):

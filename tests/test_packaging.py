@@ -163,7 +163,7 @@ def test_the_sdist_holds_tests_and_documents_and_the_code_once(built: Path) -> N
     for name in (
         "__init__.py",
         "py.typed",
-        "cas/errors.py",
+        "cas/errors/answers.py",
         "Makefile",
         "constraints.txt",
         "CHANGELOG.md",

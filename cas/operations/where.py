@@ -23,7 +23,6 @@ import re
 from collections.abc import Iterator
 from typing import Final, NoReturn, cast
 
-from ..errors import BadExpression
 from ..format.frozen import row
 from ..format.names import is_code
 from .expressions import (
@@ -87,6 +86,8 @@ class _Token:
 def parse(text: str) -> Expression:
     """The expression. Raises BadExpression, which points at the column of what is wrong."""
     if len(text) > MAX_CHARACTERS:
+        from ..errors import BadExpression
+
         problem = f"the expression has more than {MAX_CHARACTERS} characters"
         raise BadExpression(text="", column=1, problem=problem)
     parser = _Parser(text)
@@ -217,6 +218,8 @@ class _Parser:
         self._fail_at(self._next.at, problem, hint)
 
     def _fail_at(self, at: int, problem: str, hint: str | None = None) -> NoReturn:
+        from ..errors import BadExpression  # for a mistake alone
+
         raise BadExpression(text=self._text, column=at + 1, problem=problem, hint=hint)
 
     def _read(self) -> Iterator[_Token]:

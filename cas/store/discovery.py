@@ -11,7 +11,7 @@ import os
 import stat
 from typing import Final
 
-from ..errors import FileMissing, ForeignStore, NoStore, UnknownStoreFormat, UnsafeStore, WrongFileType
+from ..errors import ForeignStore, NoStore, UnknownStoreFormat, UnsafeStore
 from .files import FileOperations, StoreFiles, refused
 
 FOLDER: Final = ".obs"
@@ -82,6 +82,8 @@ def create(folder: str, operations: FileOperations) -> tuple[str, bool]:
     Idempotent: what an interrupted `init` left out is added. The format file comes last, so that a
     half-made store is none. Raises FileMissing, WrongFileType, OperatingSystemRefused.
     """
+    from ..errors import FileMissing, WrongFileType
+
     path = os.path.join(folder, FOLDER)
     if not os.path.lexists(folder):
         _make(folder, operations)

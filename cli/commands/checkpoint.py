@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
 
 @click.command("checkpoint", cls=ObsCommand, examples=["obs checkpoint", "obs checkpoint -o runs.checkpoint"])
-@click.option("-o", "--output", metavar="FILE", help="Write it to FILE.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@option("-o", "--output", metavar="FILE", help="Write it to FILE.")
+@option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
 def command(invocation: Invocation, *, output: str | None, force: bool, as_json: bool) -> int:
     """Print three lines that name the history as it is now: whose it is, how long, and its root.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import escape, write, write_bytes
 from ..revisions import NamedFile, entries_of_file, revision_or_file
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     examples=["obs export", "obs export HEAD~2 -o run.json", "obs export model.pkl --format markdown"],
 )
 @click.argument("what", nargs=-1, metavar="[REV|FILE]", type=click.UNPROCESSED)
-@click.option(
+@option(
     "--format",
     "form",
     type=click.Choice(["json", "markdown"]),
     help="A JSON document (default), or a page.",
 )
-@click.option("-o", "--output", metavar="PATH", help="Write to a file, which appears only when it is whole.")
-@click.option("--run-only", is_flag=True, help="Only what the run holds: the same in every store.")
-@click.option("--all", "every", is_flag=True, help="Every run of the history as JSON Lines, oldest first.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@option("-o", "--output", metavar="PATH", help="Write to a file, which appears only when it is whole.")
+@option("--run-only", is_flag=True, help="Only what the run holds: the same in every store.")
+@option("--all", "every", is_flag=True, help="Every run of the history as JSON Lines, oldest first.")
+@option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
 def command(
     invocation: Invocation,

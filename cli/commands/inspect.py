@@ -6,7 +6,7 @@ import os
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write_json
 from ..pager import paged
@@ -18,10 +18,10 @@ from ..pager import paged
     examples=["obs inspect model.pkl", "obs inspect HEAD:model --depth 2", "obs inspect model.joblib --json"],
 )
 @click.argument("what", metavar="FILE|REV:ROLE")
-@click.option(
+@option(
     "--depth", type=click.IntRange(min=0), metavar="N", help="Show N levels below the outermost estimator."
 )
-@click.option("--no-fingerprint", is_flag=True, help="Leave out the file's own digests: arrays are not read.")
+@option("--no-fingerprint", is_flag=True, help="Leave out the file's own digests: arrays are not read.")
 @click.pass_obj
 def command(
     invocation: Invocation, *, what: str, depth: int | None, no_fingerprint: bool, as_json: bool

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write_json_line
 from ..pager import paged
@@ -26,20 +26,18 @@ if TYPE_CHECKING:
         "obs log --where 'metrics.accuracy > 0.9 and diagnostics has MISSING_VALUES_DROPPED'",
     ],
 )
-@click.option("-n", "--max-count", type=click.IntRange(min=0), metavar="N", help="At most N manifests.")
-@click.option("--oneline", is_flag=True, help="One line each.")
-@click.option(
-    "--format", "template", metavar="F", help="A line each, with {KEY} and {metrics.NAME} filled in."
-)
-@click.option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
-@click.option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
-@click.option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
-@click.option("--where", metavar="EXPR", multiple=True, help="Runs of which EXPR holds.")
-@click.option("--data", metavar="PATH", help="Runs that read these bytes (a file or a folder).")
-@click.option("--model", metavar="PATH", help="Runs that wrote these bytes (a file or a folder).")
-@click.option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
-@click.option("--reverse", is_flag=True, help="Oldest first.")
-@click.option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
+@option("-n", "--max-count", type=click.IntRange(min=0), metavar="N", help="At most N manifests.")
+@option("--oneline", is_flag=True, help="One line each.")
+@option("--format", "template", metavar="F", help="A line each, with {KEY} and {metrics.NAME} filled in.")
+@option("--since", metavar="TIME", help="Recorded at this time or later (RFC 3339, or a date).")
+@option("--until", metavar="TIME", help="Recorded at this time or earlier (a date: the whole day).")
+@option("--grep", metavar="TEXT", help="TEXT is in the message or the run id, in any case.")
+@option("--where", metavar="EXPR", multiple=True, help="Runs of which EXPR holds.")
+@option("--data", metavar="PATH", help="Runs that read these bytes (a file or a folder).")
+@option("--model", metavar="PATH", help="Runs that wrote these bytes (a file or a folder).")
+@option("--verify", is_flag=True, help="Check every link of the history, and every object of the runs.")
+@option("--reverse", is_flag=True, help="Oldest first.")
+@option("--no-cache", is_flag=True, help="Read the whole history, whatever the index says.")
 @click.pass_obj
 def command(
     invocation: Invocation,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import escape, human_size, to_json, write, write_json
 from ..revisions import NamedFile, revision_or_file
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("what", nargs=-1, metavar="[FILE|REV]", type=click.UNPROCESSED)
-@click.option(
+@option(
     "--at", metavar="ID64|FILE", help="About the history as this anchor names it: a head, or a checkpoint."
 )
-@click.option("--with-report", is_flag=True, help="Carry what obs saw too: report, inspections, environment.")
-@click.option("--since", metavar="ID64|FILE", help="Prove instead that the history goes on from this anchor.")
-@click.option("-o", "--output", metavar="FILE", help="Write it to FILE.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@option("--with-report", is_flag=True, help="Carry what obs saw too: report, inspections, environment.")
+@option("--since", metavar="ID64|FILE", help="Prove instead that the history goes on from this anchor.")
+@option("-o", "--output", metavar="FILE", help="Write it to FILE.")
+@option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
 def command(
     invocation: Invocation,

@@ -10,7 +10,7 @@ import click
 
 from ...cas.errors import BadArgument
 from ...cas.format.names import is_role
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..config import in_place_of, is_configured, metrics_contract
 from ..context import Invocation
 from ..output import to_json, write, write_json
@@ -42,42 +42,36 @@ def named(text: str) -> Named:
     ],
 )
 @click.argument("run_dir", required=False)
-@click.option(
-    "--data", multiple=True, metavar="[ROLE=]PATH", help="A dataset that the run read: a file or folder."
-)
-@click.option("--label", metavar="COL", help="The label column; it has to be in the data.")
-@click.option("--model", metavar="PATH", help="The model that the run wrote.")
-@click.option("--metrics", metavar="PATH", help="The metrics that the run wrote: a JSON object.")
-@click.option("--params", metavar="PATH", help="What the run was configured with: JSON or TOML.")
-@click.option("--param", multiple=True, metavar="K=V", help="One parameter; V is a JSON scalar, else text.")
-@click.option(
-    "--artifact", multiple=True, metavar="[ROLE=]PATH", help="Another file or folder that the run wrote."
-)
-@click.option("-m", "--message", metavar="MSG", help="What this run was about.")
-@click.option("--run-id", metavar="ID", help="What the trainer calls this run.")
-@click.option(
+@option("--data", multiple=True, metavar="[ROLE=]PATH", help="A dataset that the run read: a file or folder.")
+@option("--label", metavar="COL", help="The label column; it has to be in the data.")
+@option("--model", metavar="PATH", help="The model that the run wrote.")
+@option("--metrics", metavar="PATH", help="The metrics that the run wrote: a JSON object.")
+@option("--params", metavar="PATH", help="What the run was configured with: JSON or TOML.")
+@option("--param", multiple=True, metavar="K=V", help="One parameter; V is a JSON scalar, else text.")
+@option("--artifact", multiple=True, metavar="[ROLE=]PATH", help="Another file or folder that the run wrote.")
+@option("-m", "--message", metavar="MSG", help="What this run was about.")
+@option("--run-id", metavar="ID", help="What the trainer calls this run.")
+@option(
     "--status", type=click.Choice(["ok", "failed", "cancelled"]), help="How the run ended; ok if not said."
 )
-@click.option("--keep-data", is_flag=True, help="Keep the bytes of the datasets too.")
-@click.option("--no-keep", is_flag=True, help="Keep no bytes at all, only what they were.")
-@click.option("--no-sha256", is_flag=True, help="Leave SHA-256 out (for very large data).")
-@click.option("--no-inspect", is_flag=True, help="Store nothing of what the model file says about itself.")
-@click.option("--no-content", is_flag=True, help="Fingerprint the datasets' bytes only, not what is in them.")
-@click.option("--no-git", is_flag=True, help="Do not ask git for the commit of the sources.")
-@click.option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
-@click.option("--python", metavar="PREFIX", help="The environment that the run ran in.")
-@click.option("--timestamp", metavar="RFC3339", help="The time to write down, instead of now.")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Hash N large files at once."
-)
-@click.option(
+@option("--keep-data", is_flag=True, help="Keep the bytes of the datasets too.")
+@option("--no-keep", is_flag=True, help="Keep no bytes at all, only what they were.")
+@option("--no-sha256", is_flag=True, help="Leave SHA-256 out (for very large data).")
+@option("--no-inspect", is_flag=True, help="Store nothing of what the model file says about itself.")
+@option("--no-content", is_flag=True, help="Fingerprint the datasets' bytes only, not what is in them.")
+@option("--no-git", is_flag=True, help="Do not ask git for the commit of the sources.")
+@option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
+@option("--python", metavar="PREFIX", help="The environment that the run ran in.")
+@option("--timestamp", metavar="RFC3339", help="The time to write down, instead of now.")
+@option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Hash N large files at once.")
+@option(
     "--all",
     "workspace",
     metavar="WORKSPACE",
     help="Record every run of a trainer's workspace that is not recorded yet.",
 )
-@click.option("--force", is_flag=True, help="Add a manifest even if the run is recorded already.")
-@click.option("--dry-run", is_flag=True, help="Say what would be recorded, and write nothing.")
+@option("--force", is_flag=True, help="Add a manifest even if the run is recorded already.")
+@option("--dry-run", is_flag=True, help="Say what would be recorded, and write nothing.")
 @click.pass_obj
 def command(
     invocation: Invocation,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import escape, human_size, to_json, write, write_json
 
 
 @click.command("restore", cls=ObsCommand, examples=["obs restore HEAD:model -o model.pkl"])
 @click.argument("what", metavar="REV:ROLE")
-@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write it.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@option("-o", "--output", required=True, metavar="FILE", help="Where to write it.")
+@option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_obj
 def command(invocation: Invocation, *, what: str, output: str, force: bool, as_json: bool) -> int:
     """Write the kept bytes of a run's file or folder to FILE, which appears only when all were verified."""

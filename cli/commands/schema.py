@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write_json
 from ..pager import paged
@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("path")
-@click.option("--label", metavar="COL", help="The label column; the answer is no (1) if the data lacks it.")
-@click.option("--values", is_flag=True, help="Name the classes of the label: values from the data are shown.")
-@click.option(
-    "--delimiter", metavar="C", help="The file is text with this between its cells, whatever its name."
-)
-@click.option(
+@option("--label", metavar="COL", help="The label column; the answer is no (1) if the data lacks it.")
+@option("--values", is_flag=True, help="Name the classes of the label: values from the data are shown.")
+@option("--delimiter", metavar="C", help="The file is text with this between its cells, whatever its name.")
+@option(
     "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Read N files of a folder at once."
 )
-@click.option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
+@option("--no-cache", is_flag=True, help="Read every byte, whatever the stat cache says.")
 @click.pass_obj
 def command(
     invocation: Invocation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write_bytes, write_json
 from ..pager import paged
@@ -18,8 +18,8 @@ from ..revisions import entries_of_file, revision_or_file
     examples=["obs show", "obs show HEAD~2 --json", "obs show model.pkl", "obs show -- HEAD"],
 )
 @click.argument("what", nargs=-1, metavar="[REV|ID|FILE]", type=click.UNPROCESSED)
-@click.option("--raw", is_flag=True, help="The object's canonical bytes, as they are stored.")
-@click.option("--no-cache", is_flag=True, help="Of a FILE: read the whole history, whatever the index says.")
+@option("--raw", is_flag=True, help="The object's canonical bytes, as they are stored.")
+@option("--no-cache", is_flag=True, help="Of a FILE: read the whole history, whatever the index says.")
 @click.pass_obj
 def command(
     invocation: Invocation, *, what: tuple[str, ...], raw: bool, no_cache: bool, as_json: bool

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import write, write_json
 
@@ -32,7 +32,7 @@ def _named(store: Store, text: str) -> str:
 @click.command("tag", cls=ObsCommand, examples=["obs tag", "obs tag best HEAD~1", "obs tag -d best"])
 @click.argument("name", required=False)
 @click.argument("revision", required=False, metavar="[REV|FILE]")
-@click.option("-d", "--delete", is_flag=True, help="Remove the tag; what it names stays.")
+@option("-d", "--delete", is_flag=True, help="Remove the tag; what it names stays.")
 @click.pass_obj
 def command(
     invocation: Invocation, *, name: str | None, revision: str | None, delete: bool, as_json: bool

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..application import ObsCommand
+from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write, write_json
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("file", required=False)
-@click.option(
+@option(
     "--against", metavar="ID64|FILE", help="An anchor kept elsewhere: a head's 64 digits, or a checkpoint."
 )
-@click.option("--proof", metavar="FILE", help="Check this proof of 'obs prove' instead of a store.")
-@click.option("--full", is_flag=True, help="Walk the whole history, and read and hash the kept bytes too.")
-@click.option("--check-data", is_flag=True, help="Read the datasets that still lie where they lay.")
+@option("--proof", metavar="FILE", help="Check this proof of 'obs prove' instead of a store.")
+@option("--full", is_flag=True, help="Walk the whole history, and read and hash the kept bytes too.")
+@option("--check-data", is_flag=True, help="Read the datasets that still lie where they lay.")
 @click.pass_obj
 def command(
     invocation: Invocation,

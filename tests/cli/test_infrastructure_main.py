@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from obs.cli.application import COMMANDS, ObsCommand, group
+from smallruns import make_run, make_store, record_run
 
 ROOT = Path(__file__).parent.parent.parent
 UNSET = {
@@ -54,6 +55,79 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 HEAVY = {"asyncio", "difflib", "filelock", "joblib", "json", "pyarrow", "sqlite3", "subprocess", "tomllib"}
+
+
+def loaded_at_the_end(*arguments: str, cwd: Path) -> set[str]:
+    """The modules that the command itself holds when it ends."""
+    code = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))\n"
+        "from obs.cli.main import start\n"
+        "start()"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=environment(),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(answer.stderr.rpartition("LOADED")[2].split())
+
+
+BROUGHT_BY_INSPECT = {"ast", "dis", "opcode"}
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("log", "-n", "3"), ("verify", "run/model.pkl"), ("status",)]
+)
+def test_a_short_command_does_without_inspect(words: tuple[str, ...], tmp_path: Path) -> None:
+    """click imports it, for a help that is not asked for. (A bare interpreter may have some of it.)"""
+    (tmp_path / "run").mkdir()
+    record_run(make_store(str(tmp_path)), make_run(str(tmp_path / "run")))
+    loaded = loaded_at_the_end(*words, cwd=tmp_path)
+    assert "click.core" in loaded
+    bare = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert loaded & BROUGHT_BY_INSPECT <= set(bare.stdout.split())
+
+
+def test_a_help_has_inspect_when_it_needs_it(tmp_path: Path) -> None:
+    assert loaded_at_the_end("record", "--help", cwd=tmp_path) >= BROUGHT_BY_INSPECT
+
+
+def test_a_module_that_is_imported_later() -> None:
+    """Whoever imports it and in whichever way, from several threads too, gets what is in it."""
+    code = """
+import sys
+from obs.cli.later import import_later
+assert "colorsys" not in sys.modules
+import_later("colorsys")
+import colorsys as first
+import colorsys as second
+assert first is second and "rgb_to_hls" not in vars(first)
+try:
+    first.no_such_name
+except AttributeError as error:
+    assert "no_such_name" in str(error)
+from threading import Barrier, Thread
+barrier, found = Barrier(8), []
+def use():
+    barrier.wait()
+    found.append((first.rgb_to_hls, second.ONE_THIRD))
+threads = [Thread(target=use) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+from colorsys import rgb_to_hls
+import colorsys
+assert found == [(colorsys.rgb_to_hls, 1 / 3)] * 8 and rgb_to_hls is colorsys.rgb_to_hls
+assert colorsys is sys.modules["colorsys"] is not first
+import_later("colorsys")  # it is there: nothing changes
+assert colorsys is sys.modules["colorsys"]
+"""
+    subprocess.run([sys.executable, "-c", code], env=environment(), check=True)
 
 
 def test_the_version(tmp_path: Path) -> None:

@@ -169,6 +169,26 @@ def test_a_file_is_found_without_a_walk(obs_folder: str, tmp_path: Path, walks: 
             assert named == entries_with(store, file_of(path), cache=False) != []
 
 
+@pytest.mark.parametrize("name", ["a?mode=memory", "a#b", "100%25", "ä ö", b"\xff\xfe", "a&b=c;d"])
+def test_a_store_may_lie_anywhere(obs_folder: str, tmp_path: Path, name: str | bytes) -> None:
+    """SQLite is given a URI, in which some characters mean something."""
+    home = tmp_path / "odd"
+    try:
+        os.rename(os.path.dirname(obs_folder), home)
+        odd = os.path.join(str(tmp_path), os.fsdecode(name))
+        os.rename(home, odd)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    index = os.path.join(odd, ".obs/cache/index.sqlite")
+    os.remove(index)
+    with Store.open(os.path.join(odd, ".obs")) as store:
+        found = [line.manifest for line in log(store, LogRequest(where=(parse("status == 'ok'"),)))]
+        lines = list(log(store, LogRequest(cache=False)))
+    assert found == [line.manifest for line in lines if line.status == "ok"]
+    with sqlite3.connect(index) as made:
+        assert made.execute("SELECT size FROM covered").fetchall() == [(len(lines),)]
+
+
 # --------------------------------------------------------------------------- kept up to date
 
 
