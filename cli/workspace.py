@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .output import escape, message, style, to_json, write, write_json_line
+from .output import escape, flush_output, message, style, to_json, write, write_json_line
 
 if TYPE_CHECKING:
     from ..cas.format.reports import Environment
@@ -42,6 +42,7 @@ def record_workspace(
             else:
                 write(_line(taken, color=invocation.color) + "\n")
     if not as_json:
+        flush_output()  # or the sum would stand before what it sums up, where both go to one file
         message(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
     return worst
 

@@ -34,7 +34,7 @@ _MARKED: Final = re.compile(
 )
 _UNSET: Final = (
     *("OBS_DIR", "OBS_PAGER", "PAGER", "OBS_DEBUG", "SOURCE_DATE_EPOCH", "NO_COLOR"),
-    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH"),
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONUNBUFFERED"),
 )
 _NEVER_RAISED: Final = {"ERROR", "INTEGRITY", "ENVIRONMENT", "INCOMPLETE"}
 """Codes of the classes that only hold others together."""

@@ -12,11 +12,17 @@ from pathlib import Path
 
 import pytest
 from obs.cas import errors
+from obs.cas.errors import answers
 from obs.cli.failures import explain
 from obs.cli.output import to_json
 
 ROOT = Path(__file__).parent.parent.parent
-START = "import sys, os, click\nfrom obs.cas.errors import *\nfrom obs.cli.boundary import guarded\n"
+START = """
+import sys, os, click
+from obs.cas.errors import *
+from obs.cas.errors.answers import *
+from obs.cli.boundary import guarded
+"""
 STOP = "\nsys.exit(guarded(action, sys.argv[1:]))"
 
 
@@ -250,7 +256,7 @@ SAMPLES = {
 
 def concrete() -> list[type[errors.ObsError]]:
     """Every class that has a sentence."""
-    found = [value for value in vars(errors).values() if isinstance(value, type)]
+    found = [value for value in {**vars(errors), **vars(answers)}.values() if isinstance(value, type)]
     kinds = [value for value in found if issubclass(value, errors.ObsError)]
     return [kind for kind in kinds if kind.sentence is not errors.ObsError.sentence]
 
