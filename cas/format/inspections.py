@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from ..errors import InvalidField, MissingKey, UnknownKey
 from .canonical import Path, Value
 from .fields import Fields, Misplaced
-from .frozen import frozen
+from .frozen import frozen, row
 from .ids import ObjectId
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ _ATTRIBUTE_KEYS: Final = frozenset({2, 5})
 _FIELD: Final = re.compile(r"(?P<key>[a-z0-9_]+)(?P<mark>[:?~])(?P<type>\S+)")
 
 
-class _Field(NamedTuple):
+@row
+class _Field:
     key: str
     mark: str
     type: str

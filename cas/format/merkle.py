@@ -12,33 +12,15 @@ Laws:  len(frontier of n leaves) == n.bit_count();  extend(frontier(n), leaf n) 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from importlib import import_module
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from .sha256 import sha256
 
 Hash: TypeAlias = bytes
 """32 bytes of SHA-256."""
 Frontier: TypeAlias = tuple[Hash, ...]
 
-
-class _Hasher(Protocol):
-    def digest(self) -> Hash: ...
-
-
-def _find_sha256() -> Callable[[bytes], _Hasher]:
-    """Python's own SHA-256. hashlib's is OpenSSL's, which takes longer to load than all hashes of a proof."""
-    with suppress(ImportError):
-        module = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
-        found: Callable[[bytes], _Hasher] = module.sha256
-        return found
-    from hashlib import sha256
-
-    return sha256
-
-
-sha256: Final = _find_sha256()
 
 HASH_BYTES: Final = 32
 EMPTY_ROOT: Hash = sha256(b"").digest()  # RFC 9162 2.1.1: MTH({}) = HASH()

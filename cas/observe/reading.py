@@ -8,7 +8,6 @@ maps it, by SIGBUS). Size, inode, mtime and ctime are compared before and after.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -17,6 +16,7 @@ from blake3 import blake3
 
 from ..errors import FileChanged, OperatingSystemRefused
 from ..format.ids import BlobId, Sha256
+from ..format.sha256 import hasher_of
 from .files import OpenedFile, Stamp
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def read_file(
     # Where nothing else keeps the second processor busy, BLAKE3 takes it (it is a tree).
     alone = threads and not sha256 and sink is None and opened.stat.st_size > SMALL_BYTES
     hasher = blake3(max_threads=_HASHER_THREADS if alone else 1)
-    secure = hashlib.sha256() if sha256 else None
+    secure = hasher_of(opened.stat.st_size) if sha256 else None
     stages: list[Sink] = [hasher.update]
     if secure is not None:
         stages.append(secure.update)

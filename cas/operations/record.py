@@ -29,7 +29,6 @@ from .inputs import DocumentInput, Input
 from .labels import check_label
 from .reader import Reader
 from .requests import RecordRequest
-from .run_folders import complete
 from .views import FileView, count_of
 
 
@@ -77,6 +76,8 @@ def record(
     FileChanged, OperatingSystemRefused, LockTimeout, IntegrityError; nothing is recorded then.
     """
     if request.run_dir is not None:
+        from .run_folders import complete  # and the adapters
+
         request = complete(request, store.home)
     diagnostics: list[Diagnostic] = list(request.diagnostics)
     with store.batch() as batch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote
 
 from ..errors import ObsError
 from ..format.canonical import Value
@@ -93,8 +92,12 @@ def _dataset(written: str, folder: RunFolder, home: str) -> FoundFile | str:
     absent here, or is another file: whether it is the one that was meant, the hash in the record tells.
     """
     root, outside = os.path.realpath(home), False
-    # (A file's URI may have its odd characters encoded.)
-    for name in dict.fromkeys((written, written.replace("\\", "/"), unquote(written))):
+    spellings = [written, written.replace("\\", "/")]
+    if "%" in written:  # a file's URI may have its odd characters encoded
+        from urllib.parse import unquote
+
+        spellings.append(unquote(written))
+    for name in dict.fromkeys(spellings):
         for above in (folder.workspace, root):
             if above is None:
                 continue

@@ -15,8 +15,9 @@ holds an estimator, the parameters do, for those of a fitted estimator are templ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from ...format.frozen import replace, row
 from .budget import Budget
 from .nodes import ArrayData, Call, Dict, Global, List, Node, Text, Tuple, class_of, pairs
 from .survey import is_estimator
@@ -39,7 +40,8 @@ _LOOKED_AT: Final = 8
 _WORDS: Final = frozenset({"passthrough", "drop"})
 
 
-class Component(NamedTuple):
+@row
+class Component:
     """An estimator within another one, and where: `attribute` is the other's.
 
     `node` is a text ("passthrough", "drop") or None where there is no estimator under a name. `columns` is
@@ -53,7 +55,8 @@ class Component(NamedTuple):
     alike: int = 1
 
 
-class Components(NamedTuple):
+@row
+class Components:
     """The first components, and how many there are."""
 
     shown: list[Component]
@@ -173,7 +176,7 @@ def _alike(
             if len(found) < MAX_CHILDREN:
                 found.append(Component(name, attribute, item))
         elif last is not None and last.name == attribute and _are_one(class_of(last.node), cls):
-            found[-1] = last._replace(alike=last.alike + 1)
+            found[-1] = replace(last, alike=last.alike + 1)
             continue
         elif len(found) < MAX_CHILDREN:
             found.append(Component(attribute, attribute, item))

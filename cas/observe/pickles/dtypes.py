@@ -12,8 +12,9 @@ together only when it is asked for.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
+from ...format.frozen import row
 from .nodes import Call, Dict, Global, List, Node, Tuple, pairs
 
 _CODE: Final = re.compile(r"[|<>=]?([biufcSUVOMm])([0-9]{1,18})?", re.ASCII)
@@ -31,7 +32,8 @@ _UNITS: Final = re.compile(r"[A-Za-z]{1,8}", re.ASCII)
 _UNKNOWN: Final = "?"
 
 
-class DType(NamedTuple):
+@row
+class DType:
     """The size of an item in bytes, and whether it holds Python objects (then it is pickled as one)."""
 
     kind: str
@@ -39,7 +41,8 @@ class DType(NamedTuple):
     has_object: bool
 
 
-class _Parts(NamedTuple):
+@row
+class _Parts:
     """What a dtype's call and state say; `item_bytes` is None where they do not."""
 
     kind: str
@@ -166,7 +169,8 @@ def _unit(times: Node) -> str:
     return f"[{count if isinstance(count, int) and count != 1 else ''}{unit}]"
 
 
-class _Field(NamedTuple):
+@row
+class _Field:
     name: str
     node: Node
     offset: int

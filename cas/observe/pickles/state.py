@@ -9,8 +9,9 @@ arguments are there.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from ...format.frozen import row
 from .limits import MAX_PROBLEMS, Deadline, Limits, Problem, Stopped
 from .nodes import ArrayData, Bytes, Global, Node, Text
 from .opcodes import COUNTED, FIXED_BYTES, INLINE_BYTES, MARGIN
@@ -71,7 +72,8 @@ class Findings:
         del self.problems[count:]
 
 
-class Outer(NamedTuple):
+@row
+class Outer:
     """A pickle that waits for the one within an array of its own."""
 
     array: ArrayData

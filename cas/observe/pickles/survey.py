@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from ...format.canonical import Value, encode
-from ...format.frozen import frozen
+from ...format.frozen import frozen, row
 from .arrays import ArrayFacts, as_array
 from .budget import Budget
 from .nodes import (
@@ -93,7 +93,8 @@ class CutList:
         return self._hasher.digest() if isinstance(self._hasher, blake3) else None
 
 
-class Found(NamedTuple):
+@row
+class Found:
     """An estimator and its path."""
 
     path: str

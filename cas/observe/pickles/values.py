@@ -17,9 +17,10 @@ import builtins
 import re
 import struct
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from ...format.canonical import Value
+from ...format.frozen import row
 from .arrays import ArrayFacts, as_array
 from .budget import Budget
 from .nodes import (
@@ -65,7 +66,8 @@ _SCALARS: Final = re.compile(
 )
 
 
-class Names(NamedTuple):
+@row
+class Names:
     """The first items of an array or list of names or numbers, and how many there are in all."""
 
     shown: list[Value]

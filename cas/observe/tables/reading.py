@@ -7,13 +7,13 @@ which the end is read first.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from blake3 import blake3
 
 from ...format.ids import BlobId, Sha256
+from ...format.sha256 import hasher_of
 from ..files import Stamp
 from ..headers import DatasetFormat, dataset_format
 from ..reading import FileDigests, check_unchanged, read_through
@@ -47,7 +47,7 @@ def read_dataset(
 ) -> DatasetReading:
     """The digests of an open file's bytes, as `read_file` gives them, and its content. See `read_table`."""
     hasher = blake3()
-    secure = hashlib.sha256() if sha256 else None
+    secure = hasher_of(opened.stat.st_size) if sha256 else None
     sinks: list[Sink] = [hasher.update]
     if secure is not None:
         sinks.append(secure.update)

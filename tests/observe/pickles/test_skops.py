@@ -20,7 +20,7 @@ from obs.cas.observe.pickles.arrays import as_array
 from obs.cas.observe.pickles.budget import Budget
 from obs.cas.observe.pickles.nodes import Bytes, Call, Dict, Global, List, Node, Text, Tuple, class_of
 from obs.cas.observe.pickles.summary import summarise
-from obs.cas.observe.pickles.values import attributes, described, names_of, raw_bytes, short
+from obs.cas.observe.pickles.values import Names, attributes, described, names_of, raw_bytes, short
 from sklearn.linear_model import LogisticRegression
 from skopsfiles import archive_of, dict_of, plain, state_of
 
@@ -143,7 +143,7 @@ def test_keys_are_what_they_were() -> None:
 
 def test_the_bytes_of_small_arrays_are_kept_and_those_of_large_ones_are_not() -> None:
     small = node_of(np.array(["a", "b"]))
-    assert names_of(small, Budget()) == (["a", "b"], 2)
+    assert names_of(small, Budget()) == Names(["a", "b"], 2)
     assert names_of(node_of(np.arange(1000)), Budget()) is None
     assert raw_bytes(node_of(b"abc")) == b"abc"
     long = node_of(bytes(range(256)) * 2)
