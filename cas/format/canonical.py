@@ -66,7 +66,7 @@ def encode(value: Value) -> bytes:
     ordered = _ordered(value, 1)
     try:
         packed = msgpack.packb(ordered, use_bin_type=True, strict_types=True)
-        if _ANY_NAN.search(packed):  # or anything that looks like one
+        if _ANY_NAN.search(packed) and _holds_nan(ordered):
             packed = msgpack.packb(_with_one_nan(ordered), use_bin_type=True, strict_types=True)
     except UnicodeEncodeError:
         raise InvalidField(problem="a str may hold no lone surrogate") from None
@@ -132,9 +132,11 @@ def _is_canonical(value: Value, data: bytes) -> bool:
     The packer's own spelling is: it takes the shortest forms, and keeps the order of the keys and the bits
     of a NaN, so that these two and the depth are what is left to look at.
     """
-    if _ANY_NAN.search(data):  # or anything that looks like one: the thorough way
+    if not _in_order(value, 1):
+        return False
+    if _ANY_NAN.search(data) and _holds_nan(value):
         return encode(value) == data
-    return _in_order(value, 1) and msgpack.packb(value, use_bin_type=True, strict_types=True) == data
+    return bool(msgpack.packb(value, use_bin_type=True, strict_types=True) == data)
 
 
 def _in_order(value: Value, depth: int) -> bool:
@@ -189,6 +191,15 @@ def _ordered(value: Value, depth: int) -> Value:
         items = ((key, value[key]) for key in sorted(value))  # as their UTF-8 sorts, see _in_order
         return {key: item if type(item) in _SCALARS else _ordered(item, depth + 1) for key, item in items}
     raise InvalidField(problem=f"{kind.__name__} is no type of the format")
+
+
+def _holds_nan(value: Value) -> bool:
+    """Whether there is a NaN: any bytes may look like one."""
+    if isinstance(value, dict):
+        items: Iterable[Value] = value.values()
+    else:
+        items = value if isinstance(value, list) else (value,)
+    return any(_holds_nan(item) if type(item) in _CONTAINERS else item != item for item in items)
 
 
 def _with_one_nan(value: Value) -> Value:

@@ -134,7 +134,7 @@ class Checker:
             problems.append(Problem(code="OBJECT_CORRUPT", id=document.values.hex, message=text))
 
     def _within_file(self, _wanted: ObjectId, file: File, problems: list[Problem]) -> None:
-        self._check_blob(file, problems)
+        self._check_blob(file.blake3, file.size, problems)
 
     def _within_content(self, wanted: ObjectId, content: Content, problems: list[Problem]) -> None:
         """Its parts, and the blob of its digests if that is kept."""
@@ -154,14 +154,14 @@ class Checker:
             problems.append(_corrupt(wanted, error.problem))
             return
         if content.digests is not None:
-            self._check_blob(File(size=size, blake3=content.digests), problems)
+            self._check_blob(content.digests, size, problems)
 
     def _within_tree(self, wanted: ObjectId, tree: Tree, problems: list[Problem]) -> None:
         found = [self._get(Part, part, f"tree {wanted.short}", problems) for part in tree.parts]
         parts = [part for part in found if part is not None]
         for entries in (tree.entries, *(part.entries for part in parts)):
             for entry in entries:
-                self._check_blob(entry.file, problems)
+                self._check_blob(entry.blake3, entry.size, problems)
         if len(parts) == len(tree.parts):
             try:
                 for _ in tree.all_entries(parts):
@@ -223,22 +223,20 @@ class Checker:
         self._reached.setdefault(wanted.raw, _reached(found[0].KIND, within=False))
         return found[0]
 
-    def _check_blob(self, file: File, problems: list[Problem]) -> None:
-        """A kept blob has the size that its file object says; with `blobs` it is read and hashed too."""
-        digest = file.blake3.raw
+    def _check_blob(self, blob: BlobId, recorded: int, problems: list[Problem]) -> None:
+        """A kept blob has the size that was recorded; with `blobs` it is read and hashed too."""
+        digest = blob.raw
         if digest not in self._blobs_reached:
             self._blobs_reached.add(digest)
-            size = self._store.blobs.size_of(file.blake3)
+            size = self._store.blobs.size_of(blob)
             try:
-                if size is not None and size != file.size:
-                    text = f"blob {file.blake3.hex} has {size} bytes, and {file.size} were recorded"
-                    self._damaged_blobs[digest] = Problem(
-                        code="BLOB_CORRUPT", id=file.blake3.hex, message=text
-                    )
+                if size is not None and size != recorded:
+                    text = f"blob {blob.hex} has {size} bytes, and {recorded} were recorded"
+                    self._damaged_blobs[digest] = Problem(code="BLOB_CORRUPT", id=blob.hex, message=text)
                 elif size is not None and self._blobs:
-                    self._store.blobs.check(file.blake3)
+                    self._store.blobs.check(blob)
             except IntegrityError as error:
-                self._damaged_blobs[digest] = Problem(code=error.code, id=file.blake3.hex, message=str(error))
+                self._damaged_blobs[digest] = Problem(code=error.code, id=blob.hex, message=str(error))
         if (problem := self._damaged_blobs.get(digest)) is not None:
             problems.append(problem)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -41,14 +42,14 @@ class Store:
         """The folder that holds `.obs/`: places are stored relative to it."""
         return os.path.dirname(os.path.abspath(self.files.path))
 
-    @property
+    @cached_property
     def blobs(self) -> Blobs:
         """Its blobs."""
         from .blobs import Blobs
 
         return Blobs(self.files)
 
-    @property
+    @cached_property
     def tags(self) -> Tags:
         """Its tags."""
         from .tags import Tags

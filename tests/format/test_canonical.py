@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import tracemalloc
 from typing import Any
 
@@ -22,7 +24,7 @@ from format_samples import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from obs.cas import errors
-from obs.cas.errors import FormatError, InvalidField, TooDeep, TooLong, Truncated
+from obs.cas.errors import ForeignNaN, FormatError, InvalidField, TooDeep, TooLong, Truncated
 from obs.cas.format.canonical import MAX_DEPTH, MAX_OBJECT_BYTES, Path, Value, decode, encode, locate
 
 
@@ -54,6 +56,44 @@ def test_the_order_of_insertion_does_not_matter(value: dict[str, int]) -> None:
     forwards: Value = dict(value)
     backwards: Value = dict(reversed(value.items()))
     assert encode(forwards) == encode(backwards)
+
+
+FOREIGN_NAN: float = struct.unpack(">d", bytes.fromhex("7ff8000000000001"))[0]
+LOOKS_LIKE_ONE = b"\xcb" + bytes.fromhex("7ff8000000000001")
+
+
+@given(
+    st.recursive(
+        st.sampled_from([FOREIGN_NAN, LOOKS_LIKE_ONE, LOOKS_LIKE_ONE[:3], "\x7f", 1.5, None]),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abc"), inner),
+        max_leaves=8,
+    )
+)
+@example([LOOKS_LIKE_ONE])
+@example([LOOKS_LIKE_ONE, {"a": [FOREIGN_NAN]}])
+def test_a_nan_has_one_spelling_and_what_only_looks_like_one_is_left_alone(value: Value) -> None:
+    data, foreign = encode(value), msgpack.packb(in_order(value), use_bin_type=True)
+    assert same(decode(data), value)
+    assert encode(decode(data)) == data
+    if any(map(math.isnan, floats_in(value))):
+        with pytest.raises(ForeignNaN):
+            decode(foreign)
+    else:
+        assert foreign == data
+
+
+def in_order(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return [in_order(item) for item in value] if isinstance(value, list) else value
+
+
+def floats_in(value: Value) -> list[float]:
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in floats_in(item)]
+    if isinstance(value, list):
+        return [found for item in value for found in floats_in(item)]
+    return [value] if isinstance(value, float) else []
 
 
 @given(st.binary(max_size=24))
