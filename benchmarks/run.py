@@ -80,6 +80,10 @@ def _seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"  # a fortieth is not a fiftieth
+
+
 def _memory(value: int) -> str:
     sign = "≤ " if value <= memory_floor() else ""
     return f"{sign}{value / MIB:.0f} MiB"
@@ -110,8 +114,8 @@ def _row(result: Result, *, judged: bool) -> str:
         str(comparison.pairs),
         _seconds(median(sample.wall_seconds for sample in result.ours)),
         _seconds(median(sample.wall_seconds for sample in result.peer)),
-        f"**{result.ratio:.2f}** ({low:.2f}–{high:.2f})",
-        f"{result.cpu_ratio:.2f}{above}",
+        f"**{_ratio(result.ratio)}** ({_ratio(low)}–{_ratio(high)})",
+        f"{_ratio(result.cpu_ratio)}{above}",
         _memory(result.peak_bytes),
         _memory(max(sample.peak_bytes for sample in result.peer)),
         comparison.target,
@@ -210,7 +214,7 @@ def _told(result: Result, *, judged: bool) -> str:
         return f"{comparison.title}: {comparison.peer.label} fails (exit code {result.failed})"
     verdict = _verdict(result, judged=judged)
     target = f" (target {comparison.target}: {verdict})" if result.met is not None else ""
-    return f"{comparison.title}: {result.ratio:.2f} × {comparison.peer.label}{target}"
+    return f"{comparison.title}: {_ratio(result.ratio)} × {comparison.peer.label}{target}"
 
 
 def main() -> int:
