@@ -105,17 +105,23 @@ def _upstream_lines(
     depth: int,
     covered: int | None,
 ) -> Iterator[str]:
-    """Who wrote an input, and who wrote what they read; each step once."""
-    left = [(step, depth) for step in reversed(written)]
+    """Who wrote an input, what they read, and who wrote that; each step once, and so what each run read."""
+    left: list[tuple[Upstream | str, int]] = [(step, depth) for step in reversed(written)]
     while left:
         step, depth = left.pop()
+        indent = "  " * min(depth, _MOST_INDENT)
+        if isinstance(step, str):
+            yield f"{indent}{step}"
+            continue
         member = f" (as {escape(step.member)})" if step.member is not None else ""
         yield (
-            f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
+            f"{indent}which is output '{escape(step.role)}'{member} of run "
             f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}{_beyond(step, covered)}"
         )
-        for reader, role in [key for key in steps if key[0] == step.run]:
-            left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
+        for dataset in reversed(step.datasets or ()):
+            before = steps.pop((step.run, dataset.role), [])
+            left += [(one, depth + 2) for one in reversed(before)]
+            left.append((f"from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}", depth + 1))
 
 
 def _beyond(found: Lineage | Upstream, covered: int | None) -> str:
