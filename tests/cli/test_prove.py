@@ -254,6 +254,9 @@ def test_a_single_file_of_a_large_folder_is_not_told(
     if code:
         assert_error(answer, 5, "4,096 files")
         assert_error(away.obs("verify", "one.txt", "--proof", "proof", "--against", "kept"), 5, "4,096 files")
+        proof, anchor = (away.folder / "proof").read_bytes(), (away.folder / "kept").read_bytes()
+        theirs = standalone_proof.verdict(b"7", proof, anchor)
+        assert (theirs, standalone_proof.EXIT[theirs]) == ("NOT-TOLD", code)
     else:
         found = away.verify("--against", "kept", model="one.txt")
         assert (found["verdict"], found["runs"][0]["member"]) == ("PROVEN-AGAINST", "0007")
