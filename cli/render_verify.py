@@ -52,7 +52,9 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
         head = history.head.short if history.head else "none"
         yield f"history: {counted(history.size, 'manifest')}, head {head}"
         if result.not_anchored:
-            yield "not shown: that the run is part of the history that the anchor names; it came later"
+            came_later = covered is not None and all(found.sequence >= covered for found in result.runs)
+            why = "it came later" if came_later else "the history has a damaged place"
+            yield f"not shown: that the run is part of the history that the anchor names; {why}"
         elif covered is not None and covered < history.size:
             yield f"not anchored: {counted(history.size - covered, 'later manifest')}"
         elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
