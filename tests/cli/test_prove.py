@@ -224,6 +224,16 @@ def test_at_an_anchor_of_another_history(project: Project, option: str) -> None:
     project.assert_refused(("prove", option, "base"), 2, "USAGE", "'base'")
 
 
+@pytest.mark.parametrize("option", ["--at", "--since"])
+def test_at_a_manifest_that_is_gone(project: Project, option: str) -> None:
+    """Its child names it, so that the anchor may well be of this history."""
+    assert project.record("--run-id", "later").code == 0
+    assert project.obs("prove", "HEAD").code == 0  # fills the cache, by which nothing has to be walked
+    gone = ids(project)[-3]
+    project.object_path(gone).unlink()
+    project.assert_refused(("prove", option, gone), 3, "OBJECT_MISSING", gone)
+
+
 def test_with_a_report(project: Project, tmp_path: Path) -> None:
     bare, full = project.json("prove", "old.pkl"), project.json("prove", "old.pkl", "--with-report")
     assert len(full["text"]) > len(bare["text"])
