@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -285,6 +286,17 @@ def test_files_are_not_overwritten(project: Project) -> None:
         printed = project.obs(*command).out
         assert project.obs(*command, "-o", "out", "--force").code == 0
         assert (project.home / "out").read_text() == printed
+
+
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_what_is_no_regular_file_stays(project: Project, name: str) -> None:
+    """Else `-o /dev/null --force` would leave root without one."""
+    os.mkfifo(project.home / "pipe")
+    (project.home / "link").symlink_to("pipe")
+    for arguments in (("prove",), ("checkpoint",), ("export",), ("restore", "HEAD:model")):
+        assert_error(project.obs(*arguments, "-o", name, "--force"), 2, "a FIFO")
+    assert stat.S_ISFIFO(os.stat(project.home / name).st_mode)
+    assert (project.home / "link").is_symlink()
 
 
 def test_nothing_recorded_yet(tmp_path: Path) -> None:
