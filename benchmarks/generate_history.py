@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from obs.cas.errors import ObsError
 from obs.cas.format.data import File, TreeEntry
 from obs.cas.format.ids import BlobId, ObjectId, blob_id
 from obs.cas.format.manifests import Manifest
@@ -276,8 +277,11 @@ def main() -> None:
     parsed = parser.parse_args()
     if parsed.runs < 0:
         parser.error("--runs wants a number that is not negative")
-    os.makedirs(parsed.out, exist_ok=True)
-    head = generate(parsed.out, parsed.runs, parsed.seed)
+    try:
+        os.makedirs(parsed.out, exist_ok=True)
+        head = generate(parsed.out, parsed.runs, parsed.seed)
+    except (ObsError, OSError) as error:  # no such place, no right, no room
+        sys.exit(f"generate_history: {error}")
     print(head.hex if head is not None else "nothing was recorded")
 
 

@@ -52,7 +52,9 @@ def verify_lines(result: Verification, *, color: bool) -> Iterator[str]:
         head = history.head.short if history.head else "none"
         yield f"history: {counted(history.size, 'manifest')}, head {head}"
         if result.not_anchored:
-            yield "not shown: that the run is part of the history that the anchor names; it came later"
+            came_later = covered is not None and all(found.sequence >= covered for found in result.runs)
+            why = "it came later" if came_later else "the history has a damaged place"
+            yield f"not shown: that the run is part of the history that the anchor names; {why}"
         elif covered is not None and covered < history.size:
             yield f"not anchored: {counted(history.size - covered, 'later manifest')}"
         elif history.anchored_to is None and result.verdict != "ANCHOR-MISMATCH":
@@ -105,17 +107,23 @@ def _upstream_lines(
     depth: int,
     covered: int | None,
 ) -> Iterator[str]:
-    """Who wrote an input, and who wrote what they read; each step once."""
-    left = [(step, depth) for step in reversed(written)]
+    """Who wrote an input, what they read, and who wrote that; each step once, and so what each run read."""
+    left: list[tuple[Upstream | str, int]] = [(step, depth) for step in reversed(written)]
     while left:
         step, depth = left.pop()
+        indent = "  " * min(depth, _MOST_INDENT)
+        if isinstance(step, str):
+            yield f"{indent}{step}"
+            continue
         member = f" (as {escape(step.member)})" if step.member is not None else ""
         yield (
-            f"{'  ' * min(depth, _MOST_INDENT)}which is output '{escape(step.role)}'{member} of run "
+            f"{indent}which is output '{escape(step.role)}'{member} of run "
             f"{step.run.short}, manifest {step.sequence}, {step.recorded_at}{_beyond(step, covered)}"
         )
-        for reader, role in [key for key in steps if key[0] == step.run]:
-            left += [(before, depth + 1) for before in reversed(steps.pop((reader, role)))]
+        for dataset in reversed(step.datasets or ()):
+            before = steps.pop((step.run, dataset.role), [])
+            left += [(one, depth + 2) for one in reversed(before)]
+            left.append((f"from {escape(dataset.role)}: {'  '.join(file_row(dataset)[1:])}", depth + 1))
 
 
 def _beyond(found: Lineage | Upstream, covered: int | None) -> str:

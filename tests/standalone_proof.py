@@ -17,7 +17,14 @@ from typing import Any
 from blake3 import blake3
 from standalone import KINDS, Bad, Map, check_object, extend, need, unpack
 
-EXIT = {"PROVEN-AGAINST": 0, "NOT-RECORDED": 1, "ANCHOR-MISMATCH": 3, "MALFORMED": 3, "UNANCHORED-PROOF": 5}
+EXIT = {
+    "PROVEN-AGAINST": 0,
+    "NOT-RECORDED": 1,
+    "ANCHOR-MISMATCH": 3,
+    "MALFORMED": 3,
+    "UNANCHORED-PROOF": 5,
+    "NOT-TOLD": 5,
+}
 MOST_VALUES = 1_048_576
 NUMBER = "(0|[1-9][0-9]{0,18})"
 
@@ -198,6 +205,10 @@ class Proof:
             found += [role for file in files if (file["size"], file["blake3"]) == (len(data), digest)]
         return found
 
+    def has_unlisted(self) -> bool:
+        """Whether the run has a folder whose files are not in the proof."""
+        return any("parts" in self.objects[link["id"]][1] for link in self.links())
+
 
 def verdict(data: bytes, proof: bytes, anchor: str | bytes | None = None) -> str:
     """What the proof shows about these bytes. The anchor is an id or the bytes of a checkpoint."""
@@ -207,7 +218,7 @@ def verdict(data: bytes, proof: bytes, anchor: str | bytes | None = None) -> str
     except Bad:
         return "MALFORMED"
     if not checked.roles_of(data):
-        return "NOT-RECORDED"
+        return "NOT-TOLD" if checked.has_unlisted() else "NOT-RECORDED"
     tips = (checked.head, checked.tip)
     if kept is not None:
         origin, size, root = kept

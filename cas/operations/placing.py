@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 
 from ..errors import BadArgument, FileExists, WrongFileType
+from ..observe.files import kind_of
 from ..store.files import refused
 from ..store.store import Store
 
@@ -24,8 +26,10 @@ def write_atomically(target: str, chunks: Iterable[bytes], *, replace: bool) -> 
     A symbolic link in its place is never followed: with `replace` the link itself gives way. Whatever goes
     wrong, also while `chunks` are made, leaves the folder as it was.
 
-    Raises FileExists, OperatingSystemRefused, and what making the chunks raises.
+    Raises FileExists, WrongFileType, OperatingSystemRefused, and what making the chunks raises.
     """
+    if replace:
+        _check_may_give_way(target)
     folder = os.path.dirname(os.path.abspath(target))
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".obs-write-", dir=folder)
@@ -73,6 +77,19 @@ def write_result(store: Store, target: str, chunks: Iterable[bytes], *, force: b
     if os.path.lexists(target) and not force:
         raise FileExists(path=target)
     write_atomically(target, chunks, replace=force)
+
+
+def _check_may_give_way(target: str) -> None:
+    """Whatever others write to or wait for stays: root would else put a file in the place of /dev/null.
+
+    So does a link to such a thing (/dev/stdout). Raises WrongFileType.
+    """
+    try:
+        mode = os.stat(target).st_mode
+    except OSError:  # nothing is there, or a link that leads nowhere
+        return
+    if not stat.S_ISREG(mode):
+        raise WrongFileType(path=target, found=kind_of(mode), needed="a regular file or a new name")
 
 
 def _sync(folder: str) -> None:

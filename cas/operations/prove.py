@@ -172,6 +172,9 @@ def _named_by(store: Store, history: History, anchor: Anchor) -> Entry:
             check_kind(store, anchor.manifest)
             raise
         except MissingObject:
+            for step in store.chain.walk(history.head.id, links=False):
+                if isinstance(step, Gap):  # which the anchor may name
+                    raise step.error from None
             problem = f"there is no manifest {anchor.manifest.hex}"
             raise AnchorMismatch(anchor=anchor.text, problem=problem) from None
     if anchor.origin != history.origin:

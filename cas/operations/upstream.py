@@ -20,6 +20,7 @@ from ..format.runs import Link, Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .lineage import Place, roles_of
+from .views import FileView, file_view
 
 MAX_STEPS: Final = 1000
 
@@ -30,7 +31,8 @@ Producers: TypeAlias = Callable[[Link], Iterable[Entry]]
 @frozen
 class Upstream:
     """A run that wrote what run `read_by` read in the role `read_as`. `member` is the file's name where the
-    output `role` is a folder; `manifest` is the newest that records the run."""
+    output `role` is a folder; `manifest` is the newest that records the run. `datasets` is what it read
+    itself, None where an earlier step of the same run tells it."""
 
     manifest: ObjectId
     run: ObjectId
@@ -41,6 +43,7 @@ class Upstream:
     member: FileName | None
     read_by: ObjectId
     read_as: str
+    datasets: tuple[FileView, ...] | None
 
 
 def follow(
@@ -52,6 +55,7 @@ def follow(
     """
     left = deque(runs)
     seen = {run_id for run_id, _ in left}
+    described: set[ObjectId] = set()
     steps = 0
     while left:
         reader_id, reader = left.popleft()
@@ -67,7 +71,10 @@ def follow(
                 if place is None:
                     continue
                 told.add(run_id)
-                yield _step(entry, run, place, reader_id, link), entry, run
+                # Once a run: one that thousands of links lead to may have as many datasets.
+                datasets = _datasets(store, entry, run) if run_id not in described else None
+                described.add(run_id)
+                yield _step(entry, run, place, reader_id, link, datasets), entry, run
                 steps += 1
                 if steps == MAX_STEPS:
                     return
@@ -130,7 +137,18 @@ def _written(store: Store, run: Run, link: Link, trees: dict[ObjectId, tuple[Fil
     return next((place for place in found if place.role in outputs), None)
 
 
-def _step(entry: Entry, run: Run, place: Place, reader: ObjectId, link: Link) -> Upstream:
+def _datasets(store: Store, entry: Entry, run: Run) -> tuple[FileView, ...]:
+    return tuple(file_view(store, link, entry.manifest) for link in run.datasets)
+
+
+def _step(
+    entry: Entry,
+    run: Run,
+    place: Place,
+    reader: ObjectId,
+    link: Link,
+    datasets: tuple[FileView, ...] | None,
+) -> Upstream:
     return Upstream(
         manifest=entry.id,
         run=entry.manifest.run,
@@ -141,4 +159,5 @@ def _step(entry: Entry, run: Run, place: Place, reader: ObjectId, link: Link) ->
         member=place.member,
         read_by=reader,
         read_as=link.role,
+        datasets=datasets,
     )

@@ -99,6 +99,18 @@ def test_an_anchor_at_a_manifest_that_cannot_be_read(
         assert {problem["code"] for problem in found["problems"]} <= {"OBJECT_MISSING", "OBJECT_CORRUPT"}
 
 
+def test_why_a_run_before_the_anchor_is_not_anchored(project: Project) -> None:
+    """It did not come later: there is a gap between the run and the anchor."""
+    (project.home / "model.pkl").write_bytes(b"model 0")
+    project.object_path(ids(project)[1]).unlink()
+    told = project.obs("verify", "model.pkl", "--against", "kept-3").out.splitlines()
+    assert told[-1] == "RECORDED"
+    (line,) = [line for line in told if line.startswith("not shown: ")]
+    assert line.endswith("the history that the anchor names; the history has a damaged place")
+    (project.home / "model.pkl").write_bytes(b"model 3")
+    assert "names; it came later\n" in project.obs("verify", "model.pkl", "--against", "kept-3").out
+
+
 def test_what_a_gap_may_hide_is_not_said_to_be_absent(project: Project) -> None:
     for number in (1, 2):
         project.object_path(ids(project)[number]).unlink()

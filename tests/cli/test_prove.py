@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -224,6 +225,16 @@ def test_at_an_anchor_of_another_history(project: Project, option: str) -> None:
     project.assert_refused(("prove", option, "base"), 2, "USAGE", "'base'")
 
 
+@pytest.mark.parametrize("option", ["--at", "--since"])
+def test_at_a_manifest_that_is_gone(project: Project, option: str) -> None:
+    """Its child names it, so that the anchor may well be of this history."""
+    assert project.record("--run-id", "later").code == 0
+    assert project.obs("prove", "HEAD").code == 0  # fills the cache, by which nothing has to be walked
+    gone = ids(project)[-3]
+    project.object_path(gone).unlink()
+    project.assert_refused(("prove", option, gone), 3, "OBJECT_MISSING", gone)
+
+
 def test_with_a_report(project: Project, tmp_path: Path) -> None:
     bare, full = project.json("prove", "old.pkl"), project.json("prove", "old.pkl", "--with-report")
     assert len(full["text"]) > len(bare["text"])
@@ -254,6 +265,9 @@ def test_a_single_file_of_a_large_folder_is_not_told(
     if code:
         assert_error(answer, 5, "4,096 files")
         assert_error(away.obs("verify", "one.txt", "--proof", "proof", "--against", "kept"), 5, "4,096 files")
+        proof, anchor = (away.folder / "proof").read_bytes(), (away.folder / "kept").read_bytes()
+        theirs = standalone_proof.verdict(b"7", proof, anchor)
+        assert (theirs, standalone_proof.EXIT[theirs]) == ("NOT-TOLD", code)
     else:
         found = away.verify("--against", "kept", model="one.txt")
         assert (found["verdict"], found["runs"][0]["member"]) == ("PROVEN-AGAINST", "0007")
@@ -272,6 +286,17 @@ def test_files_are_not_overwritten(project: Project) -> None:
         printed = project.obs(*command).out
         assert project.obs(*command, "-o", "out", "--force").code == 0
         assert (project.home / "out").read_text() == printed
+
+
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_what_is_no_regular_file_stays(project: Project, name: str) -> None:
+    """Else `-o /dev/null --force` would leave root without one."""
+    os.mkfifo(project.home / "pipe")
+    (project.home / "link").symlink_to("pipe")
+    for arguments in (("prove",), ("checkpoint",), ("export",), ("restore", "HEAD:model")):
+        assert_error(project.obs(*arguments, "-o", name, "--force"), 2, "a FIFO")
+    assert stat.S_ISFIFO(os.stat(project.home / name).st_mode)
+    assert (project.home / "link").is_symlink()
 
 
 def test_nothing_recorded_yet(tmp_path: Path) -> None:

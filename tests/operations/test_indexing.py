@@ -66,6 +66,20 @@ def test_fsck_accepts_what_is_generated(original: Path) -> None:
     assert check.blobs > 0
 
 
+def test_a_place_that_takes_no_history_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ".obs").symlink_to(tmp_path / "elsewhere")
+    for place in ("file", "file/below", "linked"):
+        monkeypatch.setattr("sys.argv", ["", "--runs", "1", "--out", str(tmp_path / place)])
+        with pytest.raises(SystemExit, match=r"^generate_history: .") as stopped:
+            GENERATOR.main()
+        assert isinstance(stopped.value.code, str)  # which Python prints, and exits with 1
+    assert capsys.readouterr().out == ""
+
+
 def test_the_same_numbers_make_the_same_history(original: Path, tmp_path: Path) -> None:
     make_history(tmp_path / "again", RUNS)
     head = (original / ".obs/HEAD").read_bytes()

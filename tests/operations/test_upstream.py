@@ -63,8 +63,18 @@ def test_the_whole_chain_from_the_raw_data_to_the_model(home: str, tmp_path: Pat
         (building.run, training.run),
         (cleaning.run, building.run),
     ]
+    assert [[str(one.name) for one in step.datasets or ()] for step in found.upstream] == [
+        ["clean.parquet"],
+        ["raw.csv"],
+    ]
     told = list(verify_lines(found, color=False))
     assert [line.split(", ")[1] for line in told if "which is output" in line] == ["manifest 1", "manifest 0"]
+    read = [line.split("  ") for line in told if line.lstrip().startswith("from data: ")]
+    assert [next(part for part in line if part).strip() for line in read] == [
+        "from data: features.csv",
+        "from data: clean.parquet",
+        "from data: raw.csv",
+    ]
     assert steps(verified(home, clean)) == []  # nobody wrote the raw data
     assert steps(verified(home, features)) == [("cleaning", "clean", "data")]
 
@@ -82,6 +92,20 @@ def test_a_file_out_of_a_folder_and_a_whole_folder(home: str, tmp_path: Path) ->
     assert (step.run_id, step.role, step.member) == ("splitting", "parts", "deep/one.csv")
     (step,) = verified(home, by_folder).upstream
     assert (step.run_id, step.role, step.member) == ("splitting", "parts", None)
+
+
+def test_what_a_run_read_is_told_once(home: str, tmp_path: Path) -> None:
+    raw, model = write(tmp_path / "raw.csv", "a\n1\n"), write(tmp_path / "model.pkl", "m")
+    train, test = write(tmp_path / "train.csv", "a\n2\n"), write(tmp_path / "test.csv", "a\n3\n")
+    run(home, 1, reads={"data": raw}, writes={"train": train, "test": test}, run_id="splitting")
+    run(home, 2, reads={"train": train, "test": test}, writes={"model": model}, run_id="training")
+    found = verified(home, model)
+    assert steps(found) == [("splitting", "test", "test"), ("splitting", "train", "train")]
+    first, second = found.upstream
+    assert [one.role for one in first.datasets or ()] == ["data"]
+    assert second.datasets is None
+    told = list(verify_lines(found, color=False))
+    assert len([line for line in told if "raw.csv" in line]) == 1
 
 
 def test_bytes_that_go_in_a_circle(home: str, tmp_path: Path) -> None:
