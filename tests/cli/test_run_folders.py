@@ -148,7 +148,7 @@ def test_a_record_that_changes_between_two_readings(home: Project, monkeypatch: 
         (home.home / folder / "run.json").write_text(json.dumps(old_record("r1", num_samples=4)))
         return done
 
-    monkeypatch.setattr("obs.cas.operations.record.complete", then_rewritten)
+    monkeypatch.setattr("obs.cas.operations.run_folders.complete", then_rewritten)
     assert_error(home.obs(*RECORD, folder), 4, "run.json was changed")
     assert home.obs("log").out == ""
 
@@ -165,7 +165,7 @@ def test_a_model_that_becomes_a_link_between_two_looks(
         model.symlink_to("/etc/passwd")
         return done
 
-    monkeypatch.setattr("obs.cas.operations.record.complete", then_linked)
+    monkeypatch.setattr("obs.cas.operations.run_folders.complete", then_linked)
     assert_error(home.obs(*RECORD, folder), 2, "model.pkl is a symbolic link")
 
 
