@@ -7,6 +7,7 @@ to keep them; the head after a record is shown in full, because it is worth keep
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .output import Style, escape, human_size, style
@@ -56,10 +57,10 @@ def value_text(value: Value) -> str:
 
 def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
     """Metrics on one line, the first few of them, by the names that `--where` knows them by."""
-    values = list(_dotted(metrics or {}))
-    shown = [f"{escape(name)} {value_text(value)}" for name, value in values[:most]]
-    if len(values) > most:
-        shown.append(f"and {len(values) - most} more")
+    values = metrics or {}
+    shown = [f"{escape(name)} {value_text(value)}" for name, value in islice(_dotted(values), most)]
+    if (count := _count(values)) > most:
+        shown.append(f"and {count - most} more")
     return ", ".join(shown)
 
 
@@ -70,6 +71,11 @@ def _dotted(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, V
             yield from _dotted(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def _count(values: dict[str, Value]) -> int:
+    """How many `_dotted` gives, without their names: a long one above many others would be made for each."""
+    return sum(_count(value) if isinstance(value, dict) and value else 1 for value in values.values())
 
 
 def counted(number: int, what: str) -> str:

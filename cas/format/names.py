@@ -37,9 +37,13 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_TAG else f"{text[:MAX_TAG]}…"
 
 
-@lru_cache(maxsize=256)  # a history says the same few again and again
 def is_role(text: str) -> bool:
     """Whether `text` is a role."""
+    return len(text) <= MAX_ROLE and _is_role(text)
+
+
+@lru_cache(maxsize=256)  # a history says the same few again and again; what is too long is not kept
+def _is_role(text: str) -> bool:
     return re.match(_ROLE, text) is not None
 
 

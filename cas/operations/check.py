@@ -60,30 +60,30 @@ def check_store(store: Store, *, full: bool) -> StoreCheck:
     head: ObjectId | None = None
     try:
         head = store.chain.head()
-        with store.objects.remembering():
-            for step in store.chain.walk(head) if head is not None else ():
-                if isinstance(step, Gap):
-                    gaps = True
-                    digits = step.id.hex if step.id is not None else None
-                    problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
-                    if step.id is not None:
-                        checker.mark(step.id, None)
-                    continue
-                manifests += 1
-                checker.mark(step.id, Manifest.KIND)
-                problems += _check_entry(store, checker, step)
-    except IntegrityError as error:  # HEAD itself
-        lost = True
+        manifests, gaps = _check_history(store, checker, head, None, problems)
+    except IntegrityError as error:
+        lost = head is None  # it is HEAD itself
         problems.append(Problem(code=error.code, id=None, message=str(error)))
     problems += _check_tags(store)
     objects, orphans = _counted(store.objects.ids(), checker.has_reached)
-    problems += _check_rest(store, orphans, gaps, lost)
     kept, orphan_blobs = _counted(store.blobs.ids(), checker.has_reached_blob)
+    if not lost and (orphans or orphan_blobs):
+        # Others may have recorded since: what they named is no orphan, and no history that was cut off.
+        try:
+            if (newest := store.chain.head()) not in (None, head):
+                more, more_gaps = _check_history(store, checker, newest, head, problems)
+                head, manifests, gaps = newest, manifests + more, gaps or more_gaps
+        except IntegrityError as error:
+            problems.append(Problem(code=error.code, id=None, message=str(error)))
+        orphans = tuple(one for one in orphans if not checker.has_reached(one))
+        orphan_blobs = tuple(one for one in orphan_blobs if not checker.has_reached_blob(one))
+    problems += _check_rest(store, orphans, gaps, lost)
     for blob in orphan_blobs if full else ():
         try:
             store.blobs.check(blob)
         except IntegrityError as error:
             problems.append(Problem(code=error.code, id=blob.hex, message=str(error)))
+    among = frozenset(orphans)
     return StoreCheck(
         verdict="CORRUPT" if problems else "CHAIN-CONSISTENT",
         manifests=manifests,
@@ -93,14 +93,35 @@ def check_store(store: Store, *, full: bool) -> StoreCheck:
         head=head,
         orphans=orphans,
         orphan_blobs=orphan_blobs,
-        orphan_manifests=sum(
-            1 for entry in store.chain.manifests_on_disk() if not checker.has_reached(entry.id)
-        )
+        orphan_manifests=sum(1 for entry in store.chain.manifests_on_disk() if entry.id in among)
         if full and orphans
         else 0,
         leftovers=tuple(store.files.list_folder("tmp")) if full else (),
         permissions=_permissions(store) if full else (),
     )
+
+
+def _check_history(
+    store: Store, checker: Checker, head: ObjectId | None, until: ObjectId | None, problems: list[Problem]
+) -> tuple[int, bool]:
+    """What the manifests from `head` down to `until` (not included) lead to: how many they are, and whether
+    there are gaps."""
+    manifests, gaps = 0, False
+    with store.objects.remembering():
+        for step in store.chain.walk(head) if head is not None else ():
+            if step.id is not None and step.id == until:
+                break
+            if isinstance(step, Gap):
+                gaps = True
+                digits = step.id.hex if step.id is not None else None
+                problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
+                if step.id is not None:
+                    checker.mark(step.id, None)
+                continue
+            manifests += 1
+            checker.mark(step.id, Manifest.KIND)
+            problems += _check_entry(store, checker, step)
+    return manifests, gaps
 
 
 def _counted(

@@ -228,8 +228,8 @@ class Checker:
         digest = blob.raw
         if digest not in self._blobs_reached:
             self._blobs_reached.add(digest)
-            size = self._store.blobs.size_of(blob)
             try:
+                size = self._store.blobs.size_of(blob)
                 if size is not None and size != recorded:
                     text = f"blob {blob.hex} has {size} bytes, and {recorded} were recorded"
                     self._damaged_blobs[digest] = Problem(code="BLOB_CORRUPT", id=blob.hex, message=text)

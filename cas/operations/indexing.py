@@ -33,10 +33,17 @@ def update(store: Store, index: Index, head: Entry) -> int:
     """Brings the index up to `head`, as far as that is possible: how many of its manifests are covered.
 
     A history with gaps is not indexed any further, for what is in them is not known. Where the index cannot
-    be written it stays as it is. Raises IndexUnusable.
+    be written it stays as it is. Raises IndexUnusable, BrokenChain where HEAD cannot be read.
     """
     covered = index.covered
     size = head.manifest.sequence + 1
+    if (
+        covered is not None
+        and covered.size > size
+        and store.chain.head() != head.id  # else the history was cut
+        and next(index.candidates((), size), None) == head.id
+    ):
+        return size  # others have recorded since HEAD was read, and have brought the index further
     ids = bytearray()  # newest first
     start = 0
     for step in store.chain.walk(head.id, links=False):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from commandline import Project
+from obs.cas.format.canonical import Value
+from obs.cli.render import metrics_text
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,29 @@ def test_verify_checks_the_links_and_the_objects(project: Project, tmp_path: Pat
     assert f"manifest 1 cannot be read: object {report} is missing" in answer.out
     assert len(answer.out.splitlines()) == 4
     assert copy.obs("log", "--verify", "--where", "sequence == 2").code == 0
+
+
+def test_metrics_on_one_line_are_named_as_expressions_name_them() -> None:
+    nested: dict[str, Value] = {
+        "a": {"b": {"c": 1}, "d": {}},
+        "e": [1],
+        "f": 2,
+        "g": 3,
+        "h": 4,
+        "i": {"j": 5},
+    }
+    assert metrics_text(nested) == "a.b.c 1, a.d {}, e [1], f 2, g 3, h 4, and 1 more"
+    assert metrics_text(nested, 1) == "a.b.c 1, and 6 more"
+    assert metrics_text({}) == metrics_text(None) == ""
+
+
+def test_a_long_name_above_many_metrics_is_not_repeated_for_each() -> None:
+    """A metrics file of a mebibyte would take tens of gigabytes."""
+    many: dict[str, Value] = {str(number): number for number in range(1000)}
+    tracemalloc.start()
+    try:
+        shown = metrics_text({"k" * 100_000: many})
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    assert shown.endswith(", and 994 more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -178,3 +179,13 @@ def test_many_names_are_checked_as_each_of_them_is(names: list[str | bytes]) -> 
 
     one_by_one = verdict(lambda: [name_bytes(check_name(name)) for name in names])
     assert verdict(lambda: check_names(names)) == one_by_one
+
+
+def test_a_text_that_is_too_long_for_a_role_is_not_kept() -> None:
+    """Answers are remembered; objects of a strange store may say very long ones."""
+    tracemalloc.start()
+    try:
+        assert not any(is_role(f"{number}".rjust(1 << 16, "r")) for number in range(100))
+        assert tracemalloc.get_traced_memory()[0] < 1 << 20
+    finally:
+        tracemalloc.stop()

@@ -141,5 +141,44 @@ def test_a_history_that_begins_during_a_check_is_no_problem(
         monkeypatch.setattr(store.chain, "head", lambda: None)
         monkeypatch.setattr(store.objects, "ids", begun)
         found = check_store(store, full=True)
-    assert (found.verdict, found.problems, found.head) == ("CHAIN-CONSISTENT", (), None)
-    assert found.orphan_manifests == 2
+        newest = store.chain.head()
+    assert (found.verdict, found.problems, found.head, found.manifests) == ("CHAIN-CONSISTENT", (), newest, 2)
+    assert (found.orphans, found.orphan_manifests) == ((), 0)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_recorded_during_a_check_is_no_cut_off_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    with Store.open(make_store(str(tmp_path)), QuickOperations()) as store:
+        commit(store, Run(run_id="before"))
+        listed = store.objects.ids
+
+        def gone_on() -> Iterator[ObjectId]:
+            monkeypatch.undo()
+            for number in range(2):
+                commit(store, Run(run_id=f"run {number}"))
+            return listed()
+
+        monkeypatch.setattr(store.objects, "ids", gone_on)
+        found = check_store(store, full=full)
+        newest = store.chain.head()
+    assert (found.verdict, found.head, found.manifests) == ("CHAIN-CONSISTENT", newest, 3)
+    assert (found.orphans, found.orphan_manifests) == ((), 0)
+
+
+def test_a_blob_that_is_a_link_is_one_problem(tmp_path: Path) -> None:
+    """It is told with its runs, and neither ends the check nor makes HEAD a lost one."""
+    with Store.open(make_store(str(tmp_path / "home")), QuickOperations()) as store:
+        file = File(size=0, blake3=BLOB)
+        link = Link(role="data", name="d", kind="file", id=object_id(file))
+        runs = [Run(datasets=(link,), run_id=f"run {number}") for number in range(3)]
+        for run in runs:
+            commit(store, run, file)
+        blob = tmp_path / "home" / ".obs" / "blobs" / BLOB.hex[:2] / BLOB.hex[2:]
+        blob.rename(tmp_path / "outside")
+        blob.symlink_to(tmp_path / "outside")
+        found = check_store(store, full=True)
+    assert [(problem.code, problem.id) for problem in found.problems] == [("STORE_UNSAFE", BLOB.hex)]
+    assert set(found.problems[0].runs) == set(map(object_id, runs))
+    assert (found.manifests, found.orphans) == (3, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -30,9 +31,11 @@ from longhistory import (
 )
 from obs.cas.format.ids import ObjectId
 from obs.cas.operations.check import check_store
+from obs.cas.operations.indexing import update
 from obs.cas.operations.lineage import entries_with, file_of
 from obs.cas.operations.log import Damage, LogRequest, log
 from obs.cas.operations.where import parse
+from obs.cas.store.index import Covered, Index
 from obs.cas.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("indexed")
@@ -258,3 +261,30 @@ def test_a_damaged_run_is_told_as_by_a_walk(original: Path, tmp_path: Path) -> N
         walked = list(log(store, LogRequest(where=where, cache=False)))
     assert [(line.manifest, type(line)) for line in named] == [(line.manifest, type(line)) for line in walked]
     assert any(isinstance(line, Damage) for line in named)
+
+
+def test_who_read_head_before_others_recorded_leaves_the_index_as_it_is(obs_folder: str) -> None:
+    """What it holds of the older manifests is the same, and to make it anew takes long."""
+    with Store.open(obs_folder) as store:
+        (newest, *_, older) = list(itertools.islice(store.chain.entries(), 5))
+        size = older.manifest.sequence + 1
+        with Index(store.files) as index:
+            assert update(store, index, newest) == size + 4
+            before = index.covered
+            assert update(store, index, older) == size
+            assert index.covered == before == Covered(newest.id.raw, size + 4)
+
+
+def test_an_index_of_another_history_that_is_longer_is_made_anew(obs_folder: str) -> None:
+    with Store.open(obs_folder) as store, Index(store.files) as index:
+        (newest, older) = list(itertools.islice(store.chain.entries(), 2))
+        update(store, index, newest)
+        with sqlite3.connect(os.path.join(obs_folder, "cache/index.sqlite")) as other:
+            other.execute(
+                "UPDATE manifests SET id = ? WHERE sequence = ?", (bytes(32), older.manifest.sequence)
+            )
+        other.close()
+        size = older.manifest.sequence + 1
+        assert update(store, index, older) == size
+        assert index.covered == Covered(older.id.raw, size)
+        assert next(index.candidates((), size)) == older.id
