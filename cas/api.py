@@ -298,8 +298,9 @@ class Store:
         from .operations.prove import prove
 
         anchor = read_anchor(at) if at is not None else None
-        subject = os.fspath(path) if path is not None else resolve_entry(self._store, revision)
-        return prove(self._store, subject, at=anchor, with_report=with_report)
+        with self._store.chain.held():
+            subject = os.fspath(path) if path is not None else resolve_entry(self._store, revision)
+            return prove(self._store, subject, at=anchor, with_report=with_report)
 
     def checkpoint(self) -> HeldHead:
         """The head of the history; its `text` is what to keep elsewhere. Raises NothingRecorded."""

@@ -58,23 +58,32 @@ def value_text(value: Value) -> str:
 def metrics_text(metrics: dict[str, Value] | None, most: int = 6) -> str:
     """Metrics on one line, the first few of them, by the names that `--where` knows them by."""
     values = metrics or {}
-    shown = [f"{escape(name)} {value_text(value)}" for name, value in islice(_dotted(values), most)]
+    shown = [f"{escape(name)} {value_text(value)}" for name, value in islice(dotted(values), most)]
     if (count := _count(values)) > most:
         shown.append(f"and {count - most} more")
     return ", ".join(shown)
 
 
-def _dotted(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
+def dotted(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
     """The values of maps within maps. (Recursive: what was decoded is 64 deep at most.)"""
-    for name, value in values.items():
+    for key, value in values.items():
+        name = f"{prefix}{_key(key)}"
         if isinstance(value, dict) and value:
-            yield from _dotted(value, f"{prefix}{name}.")
+            yield from dotted(value, f"{name}.")
         else:
-            yield f"{prefix}{name}", value
+            yield name, value
+
+
+def _key(key: str) -> str:
+    if key.replace("_", "a").replace("-", "a").isalnum():
+        return key
+    from ..cas.operations.expressions import key_text  # few have dots or spaces
+
+    return key_text(key)
 
 
 def _count(values: dict[str, Value]) -> int:
-    """How many `_dotted` gives, without their names: a long one above many others would be made for each."""
+    """How many `dotted` gives, without their names: a long one above many others would be made for each."""
     return sum(_count(value) if isinstance(value, dict) and value else 1 for value in values.values())
 
 

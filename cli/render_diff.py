@@ -131,7 +131,8 @@ def _short(value: Value) -> str:
 
 
 def _path(path: Sequence[str]) -> str:
-    text = ".".join(map(escape, path))
+    # The end of each is enough: a long name above many values would be escaped for each of them.
+    text = ".".join(escape(part[-_MOST_TEXT:]) for part in path)
     return text if len(text) <= _MOST_TEXT else f"…{text[1 - _MOST_TEXT :]}"
 
 

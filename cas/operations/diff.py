@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..errors import BadArgument, FormatError, IntegrityError, UnknownRevision
@@ -82,7 +83,8 @@ def diff(
     Raises UnknownRevision, AmbiguousRevision, BadArgument (a run and a file, a dataset and a model),
     FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, MissingObject, CorruptObject.
     """
-    old, new = _locate(store, before), _locate(store, after)
+    with nullcontext() if store is None else store.chain.held():
+        old, new = _locate(store, before), _locate(store, after)
     if isinstance(old, Target) != isinstance(new, Target):
         run, file = (before, after) if isinstance(old, Target) else (after, before)
         raise BadArgument(

@@ -143,7 +143,7 @@ def _within(part: Expression) -> str:
 def _operand_text(operand: Operand) -> str:
     if isinstance(operand, Name):
         root, *keys = operand.path
-        return ".".join([root, *(key if KEY.fullmatch(key) else _quoted(key) for key in keys)])
+        return ".".join([root, *(key_text(key) for key in keys)])
     value = operand.value
     if isinstance(value, str):
         return _quoted(value)
@@ -152,6 +152,11 @@ def _operand_text(operand: Operand) -> str:
 
 def _number_text(value: float | None) -> str:
     return "null" if value is None else repr(value)
+
+
+def key_text(key: str) -> str:
+    """A key as it may be written after a dot: in quotes if it has to be."""
+    return key if KEY.fullmatch(key) else _quoted(key)
 
 
 def _quoted(text: str) -> str:

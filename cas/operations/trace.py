@@ -65,14 +65,15 @@ def trace(store: Store, file: File, *, anchor: Anchor | None, find: Finder | Non
 
     Raises BrokenChain if HEAD cannot be read.
     """
-    if find is not None and not full:
-        try:
-            found = _looked_up(store, file, anchor, find)
-        except (IntegrityError, FormatError):
-            found = None  # walking will name what is wrong
-        if found is not None:
-            return found
-    return _walked(store, file, anchor)
+    with store.chain.held():
+        if find is not None and not full:
+            try:
+                found = _looked_up(store, file, anchor, find)
+            except (IntegrityError, FormatError):
+                found = None  # walking will name what is wrong
+            if found is not None:
+                return found
+        return _walked(store, file, anchor)
 
 
 # ------------------------------------------------------------------ by an index

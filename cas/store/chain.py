@@ -71,6 +71,22 @@ class Chain:
         self._objects = objects
         self.watch: Callable[[int], object] | None = None
         """Told of every manifest that a walk has read, or that was looked into for the index: 1 more."""
+        self._holds = False
+        self._held: ObjectId | None = None
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Within it HEAD is read once, so that an answer is about one history while others record.
+
+        Not for those who write.
+        """
+        before, self._holds = self._holds, True
+        try:
+            yield
+        finally:
+            self._holds = before
+            if not before:
+                self._held = None
 
     def head(self) -> ObjectId | None:
         """The newest manifest's id, None before the first record.
@@ -78,6 +94,14 @@ class Chain:
         Raises BrokenChain, also where HEAD is gone though there is a history: to say that nothing was
         recorded would be wrong, and to go on would begin a second history beside it.
         """
+        if self._held is not None:
+            return self._held
+        found = self._read_head()
+        if self._holds:
+            self._held = found
+        return found
+
+    def _read_head(self) -> ObjectId | None:
         data = self._files.read(HEAD, 65)
         if data is None and any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
             # Others may have recorded since: HEAD stands before a second manifest is written, so it does now.

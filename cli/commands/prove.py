@@ -63,7 +63,8 @@ def command(
         if since is not None:
             write_json(to_json(prove_continuation(store, read_anchor(since))))
             return 0
-        made = prove(store, _subject(store, what), at=anchor, with_report=with_report)
+        with store.chain.held():
+            made = prove(store, _subject(store, what), at=anchor, with_report=with_report)
         if output is not None:
             write_result(store, output, [made.text.encode()], force=force)
     if as_json:

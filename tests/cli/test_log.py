@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from commandline import Project
+from hypothesis import given
+from hypothesis import strategies as st
 from obs.cas.format.canonical import Value
-from obs.cli.render import metrics_text
+from obs.cas.operations.expressions import Comparison, Constant, Name
+from obs.cas.operations.where import parse
+from obs.cli.render import dotted, metrics_text
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,19 @@ def test_metrics_on_one_line_are_named_as_expressions_name_them() -> None:
     assert metrics_text(nested) == "a.b.c 1, a.d {}, e [1], f 2, g 3, h 4, and 1 more"
     assert metrics_text(nested, 1) == "a.b.c 1, and 6 more"
     assert metrics_text({}) == metrics_text(None) == ""
+
+
+@given(st.lists(st.text(max_size=6), min_size=1, max_size=4))
+def test_a_metric_is_told_by_the_name_that_where_takes(keys: list[str]) -> None:
+    value: Value = 1
+    for key in reversed(keys):
+        value = {key: value}
+    assert isinstance(value, dict)
+    ((name, told),) = dotted(value)  # before it is escaped
+    assert told == 1
+    assert parse(f"metrics.{name} == 1") == Comparison(
+        left=Name(path=("metrics", *keys)), operator="==", right=Constant(value=1)
+    )
 
 
 def test_a_long_name_above_many_metrics_is_not_repeated_for_each() -> None:

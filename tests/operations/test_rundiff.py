@@ -16,6 +16,8 @@ from obs.cas.format.manifests import Manifest
 from obs.cas.format.objects import object_id
 from obs.cas.format.reports import Diagnostic, Environment, Report, Severity, Source
 from obs.cas.format.runs import Run
+from obs.cas.operations import diff as diffs
+from obs.cas.operations import revisions
 from obs.cas.operations.diff import Diff
 from obs.cas.operations.rundiff import DiagnosticChange, RunDiff
 from obs.cas.operations.show import ShownRun
@@ -23,6 +25,7 @@ from obs.cas.store.chain import Position
 from obs.cas.store.store import Store as StoreFolder
 from obs.cli.render_diff import diff_lines
 from sklearn.preprocessing import StandardScaler
+from smallruns import commit, make_store
 
 TABLE = "x,y\n1,0\n2,1\n3,0\n"
 MODEL = pickle.dumps(StandardScaler().fit([[1.0], [2.0]]), 4)
@@ -397,3 +400,24 @@ def test_like_is_compared_with_like(home: Path) -> None:
     assert content is not None
     with pytest.raises(BadArgument, match="is a content, and no run"):
         compare(home, content.id.hex, "HEAD")
+
+
+def test_both_sides_are_of_one_history_while_others_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`HEAD` is one manifest, however often it is named in a question."""
+    obs_folder = make_store(str(tmp_path))
+    with StoreFolder.open(obs_folder) as store, StoreFolder.open(obs_folder) as others:
+        first = commit(others, Run(run_id="first"))
+        calls: list[str] = []
+
+        def and_somebody_records(*arguments: Any, **settings: Any) -> Any:
+            found = revisions.resolve(*arguments, **settings)
+            calls.append(arguments[1])
+            commit(others, Run(run_id=f"after {len(calls)}"))
+            return found
+
+        monkeypatch.setattr("obs.cas.operations.diff.resolve", and_somebody_records)
+        found = diffs.diff(store, diffs.Argument(text="HEAD"), diffs.Argument(text="HEAD"))
+    assert (calls, found.equal) == (["HEAD", "HEAD"], True)
+    assert (found.before.manifest, found.after.manifest) == (first.id, first.id)

@@ -116,6 +116,20 @@ def test_a_history_that_begins_while_somebody_looks_is_not_a_lost_one(
     assert store.chain.head() == newest[1]
 
 
+def test_while_head_is_held_it_is_the_one_that_was_read_first(store: Store) -> None:
+    first = append(store, "first").id
+    other = Store.open(store.path)
+    with other, store.chain.held():
+        with store.chain.held():
+            assert store.chain.head() == first
+        second = append(other, "second").id
+        assert store.chain.head() == first
+        assert [step.id for step in store.chain.walk()] == [first]
+    assert store.chain.head() == second
+    with store.chain.held():
+        assert store.chain.head() == second
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
