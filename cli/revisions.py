@@ -10,7 +10,7 @@ from ..cas.format.frozen import frozen
 
 if TYPE_CHECKING:
     from ..cas.operations.revisions import Target
-    from ..cas.store.chain import Entry
+    from ..cas.store.chain import Entry, Gap
     from ..cas.store.store import Store
 
 
@@ -48,12 +48,19 @@ def revision_or_file(store: Store, words: tuple[str, ...], default: str) -> Targ
         raise
 
 
-def entries_of_file(store: Store, named: NamedFile, *, cache: bool = True) -> list[Entry]:
-    """The manifests whose runs have the file's bytes, newest first. Raises NotRecorded if there are none."""
+def entries_of_file(
+    store: Store, named: NamedFile, *, cache: bool = True, gaps: list[Gap] | None = None
+) -> list[Entry]:
+    """The manifests whose runs have the file's bytes, newest first. `gaps` as in `entries_with`.
+
+    Raises NotRecorded if there are none; what makes the first gap where they may be in one.
+    """
     from ..cas.errors import NotRecorded
     from ..cas.operations.lineage import entries_with, file_of
 
-    found = entries_with(store, file_of(named.path), cache=cache)
+    found = entries_with(store, file_of(named.path), cache=cache, gaps=gaps)
+    if not found and gaps:
+        raise gaps[0].error
     if not found:
         raise NotRecorded(path=named.path)
     return found

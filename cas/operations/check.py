@@ -18,7 +18,7 @@ from ..format.runs import Run
 from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .checker import Checker
-from .views import Problem
+from .views import Problem, problem_at
 
 AnyDigest = TypeVar("AnyDigest", bound=Digest)
 
@@ -113,8 +113,7 @@ def _check_history(
                 break
             if isinstance(step, Gap):
                 gaps = True
-                digits = step.id.hex if step.id is not None else None
-                problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
+                problems.append(problem_at(step))
                 if step.id is not None:
                     checker.mark(step.id, None)
                 continue

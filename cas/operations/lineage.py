@@ -13,7 +13,7 @@ from ..format.objects import object_id
 from ..format.runs import Run
 from ..observe.files import open_regular
 from ..observe.reading import read_file
-from ..store.chain import Entry
+from ..store.chain import Entry, Gap
 from ..store.store import Store
 from .revisions import links_of
 
@@ -86,10 +86,14 @@ def names_of(entries: Iterable[TreeEntry], file: File) -> tuple[FileName, ...]:
     return tuple(entry.name for entry in entries if entry.blake3 == file.blake3 and entry.size == file.size)
 
 
-def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]:
-    """The manifests whose runs have these bytes anywhere, newest first. Raises what makes a gap.
+def entries_with(
+    store: Store, file: File, *, cache: bool = True, gaps: list[Gap] | None = None
+) -> list[Entry]:
+    """The manifests whose runs have these bytes anywhere, newest first.
 
-    With `cache` those that an index names, each read and proved to be in the history, if there are any.
+    With `cache` those that an index names, each read and proved to be in the history, if there are any. Where
+    the history or a run cannot be read that is added to `gaps`, and the search goes on; without a list for
+    them it is raised.
     """
     if cache:
         from .lookups import entries_named
@@ -99,8 +103,16 @@ def entries_with(store: Store, file: File, *, cache: bool = True) -> list[Entry]
     trees: dict[ObjectId, tuple[FileName, ...]] = {}
     wanted = object_id(file)
     found: list[Entry] = []
-    for entry in store.chain.entries():
-        run = store.objects.get(Run, entry.manifest.run, f"manifest {entry.id.short}")
-        if roles_of(store, run, file, wanted, trees):
-            found.append(entry)
+    for step in store.chain.walk():
+        try:
+            if isinstance(step, Gap):
+                raise step.error
+            run = store.objects.get(Run, step.manifest.run, f"manifest {step.id.short}")
+            if roles_of(store, run, file, wanted, trees):
+                found.append(step)
+        except IntegrityError as error:
+            if gaps is None:
+                raise
+            sequence = step.sequence if isinstance(step, Gap) else step.manifest.sequence
+            gaps.append(Gap(id=step.id, sequence=sequence, error=error))
     return found

@@ -23,7 +23,7 @@ from ..store.store import Store
 from .anchors import Anchor
 from .history import History
 from .lineage import Place, roles_of
-from .views import Problem
+from .views import Problem, problem_at
 
 Finder: TypeAlias = Callable[[File], Iterable[ObjectId] | None]
 """Gives the ids of the manifests whose runs may have a file, newest first; None: it does not know."""
@@ -145,8 +145,7 @@ def _walked(store: Store, file: File, anchor: Anchor | None) -> Trace:
     runs: dict[ObjectId, Hit | None] = {}
     for step in store.chain.walk(head):
         if isinstance(step, Gap):
-            digits = step.id.hex if step.id is not None else None
-            problems.append(Problem(code=step.error.code, id=digits, message=str(step.error)))
+            problems.append(problem_at(step))
             if anchor is not None and child is not None and _is_below(anchor, child, step):
                 anchored_at = child.manifest.sequence
             first, child = step.id if step.sequence == 0 else None, None

@@ -12,7 +12,7 @@ from ..format.ids import BlobId, ObjectId, Sha256
 from ..format.manifests import Manifest
 from ..format.names import FileName
 from ..format.runs import Document, Link, Metrics, Params, Run, Status
-from ..store.chain import Entry
+from ..store.chain import Entry, Gap
 from ..store.store import Store
 
 if TYPE_CHECKING:  # a list of runs needs none
@@ -27,6 +27,12 @@ class Problem:
     id: str | None
     message: str
     runs: tuple[ObjectId, ...] = ()
+
+
+def problem_at(gap: Gap) -> Problem:
+    """What is wrong at a place where the history cannot be read."""
+    digits = gap.id.hex if gap.id is not None else None
+    return Problem(code=gap.error.code, id=digits, message=str(gap.error))
 
 
 @frozen

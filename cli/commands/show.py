@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..application import ObsCommand, option
 from ..context import Invocation
 from ..output import to_json, write_bytes, write_json
 from ..pager import paged
-from ..revisions import entries_of_file, revision_or_file
+from ..revisions import NamedFile, entries_of_file, revision_or_file
+
+if TYPE_CHECKING:
+    from ...cas.store.chain import Gap
 
 
 @click.command(
@@ -31,16 +36,19 @@ def command(
     from ...cas.errors import BadArgument
     from ...cas.operations.revisions import Target
     from ...cas.operations.show import ShownRun, raw_bytes, show
+    from ...cas.operations.views import problem_at
     from ..render_show import show_lines
+    from ..render_verify import problem_lines
 
     if raw and as_json:
         raise BadArgument(what="--raw prints bytes and --json prints JSON: choose one")
     with invocation.open_store() as store, invocation.following(store) as answer_begins:
+        gaps: list[Gap] = []
         named = revision_or_file(store, what, default="HEAD")
         if isinstance(named, Target):
             targets = [named]
         else:
-            entries = entries_of_file(store, named, cache=not no_cache)
+            entries = entries_of_file(store, named, cache=not no_cache, gaps=gaps)
             targets = [Target(id=entry.id, kind="manifest", entry=entry) for entry in entries]
         answer_begins()
         if raw:
@@ -48,14 +56,17 @@ def command(
                 write_bytes(raw_bytes(store, target))
             return 0
         shown = [show(store, target) for target in targets]
-        if as_json:
-            write_json(
-                to_json(shown[0] if isinstance(named, Target) else {"file": named.path, "runs": shown})
-            )
+        problems = tuple(map(problem_at, gaps))
+        if as_json and isinstance(named, NamedFile):
+            write_json(to_json({"file": named.path, "runs": shown, "problems": problems}))
+        elif as_json:
+            write_json(to_json(shown[0]))
         else:
             with paged(invocation.pager) as out:
                 for at, one in enumerate(shown):
                     out.write("\n" if at else "")
                     for line in show_lines(one, color=invocation.color):
                         out.write(line + "\n")
-        return 3 if any(isinstance(one, ShownRun) and one.problems for one in shown) else 0
+                for line in problem_lines(problems, color=invocation.color):
+                    out.write(line + "\n")
+        return 3 if gaps or any(isinstance(one, ShownRun) and one.problems for one in shown) else 0

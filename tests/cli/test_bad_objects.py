@@ -285,6 +285,22 @@ def test_what_a_gap_may_hide_is_not_called_not_recorded(project: Project) -> Non
     assert_told(project.obs("verify", "model"), 3, "the history has gaps")
 
 
+@pytest.mark.parametrize("lost", ["manifest", "run"])
+def test_the_runs_of_a_file_are_shown_beside_what_is_damaged(lost: str, project: Project) -> None:
+    """The newest cannot be read; the file's own run, below it, is shown all the same."""
+    project.obs("restore", "base:model", "-o", "old")
+    project.object_path(project.json("log", "-n", "1")[lost]).unlink()
+    answer = project.obs("show", "old")
+    assert_told(answer, 3, "first", "problem: OBJECT_MISSING")
+    found = project.obs("show", "old", "--json")
+    document = json.loads(found.out)
+    assert (found.code, [run["run_id"] for run in document["runs"]]) == (3, ["first"])
+    assert [problem["code"] for problem in document["problems"]] == ["OBJECT_MISSING"]
+    (project.home / "other").write_text("never recorded, or in what is damaged")
+    project.assert_refused(("show", "other"), 3, "OBJECT_MISSING", "is missing")
+    project.assert_refused(("tag", "best", "old"), 3, "OBJECT_MISSING", "is missing")
+
+
 def test_a_damage_is_told_once_for_each_run_that_it_touches(project: Project) -> None:
     assert project.obs(*RECORD).code == 0
     assert project.obs(*RECORD, "-m", "again").code == 0
