@@ -48,7 +48,7 @@ def command(
         if isinstance(named, Target):
             targets = [named]
         else:
-            entries = entries_of_file(store, named, cache=not no_cache, gaps=gaps)
+            entries = entries_of_file(store, named, cache=not no_cache, gaps=None if raw else gaps)
             targets = [Target(id=entry.id, kind="manifest", entry=entry) for entry in entries]
         answer_begins()
         if raw:
