@@ -48,6 +48,18 @@ class Person {
     return this.page.locator('.explorer-folders-view .label-name').getByText(name, { exact: true }).first();
   }
 
+  /** An entry of the menu of a row. A menu takes no click in its first moments: it is clicked until it is gone. */
+  async choose(name, title) {
+    await this.row(name).click({ button: 'right' });
+    const entry = this.page.locator('.context-view .action-label', { hasText: title });
+    await entry.waitFor();
+    for (const end = Date.now() + 60000; ; ) {
+      await entry.click({ timeout: 2000 }).catch(() => undefined);
+      if (await entry.waitFor({ state: 'hidden', timeout: 2000 }).then(() => true, () => false)) return;
+      assert(Date.now() < end, `the menu of ${name} stays`);
+    }
+  }
+
   /** The text of the active editor, once its tab has this title. */
   async text(tab) {
     await this.page.locator('.tab.active', { hasText: tab }).waitFor();
@@ -84,8 +96,7 @@ async function withTheExample(vsix) {
 
     await person.row('runs').click();
     await person.row('trimmed').click();
-    await person.row('model.pkl').click({ button: 'right' });
-    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
+    await person.choose('model.pkl', 'Inspect Artifact');
     assert.match(await person.text('inspect model.pkl'), /scaler: StandardScaler[^]*classifier: LogisticRegression/);
     await person.picture('inspect');
     await page.locator('.editor-actions .codicon-json').first().click();
@@ -166,8 +177,7 @@ esac
     await person.says('obs: stopped');
     say('palette: cancelled');
 
-    await person.row(HOSTILE).click({ button: 'right' });
-    await page.locator('.context-view .action-label', { hasText: 'Inspect Artifact' }).click();
+    await person.choose(HOSTILE, 'Inspect Artifact');
     await person.says('is no model');
     assert.equal(await person.toast.locator('a', { hasText: 'click' }).count(), 0);
     say('palette: a name that would be a link is none');
