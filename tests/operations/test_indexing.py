@@ -6,6 +6,7 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -202,7 +203,7 @@ def test_a_store_may_lie_anywhere(obs_folder: str, tmp_path: Path, name: str | b
         found = [line.manifest for line in log(store, LogRequest(where=(parse("status == 'ok'"),)))]
         lines = list(log(store, LogRequest(cache=False)))
     assert found == [line.manifest for line in lines if line.status == "ok"]
-    with sqlite3.connect(index) as made:
+    with closing(sqlite3.connect(index)) as made:
         assert made.execute("SELECT size FROM covered").fetchall() == [(len(lines),)]
 
 
