@@ -39,7 +39,7 @@ class Line:
 
 def lines() -> list[Line]:
     table = PAGE.split("<!-- table: begin -->")[1].split("<!-- table: end -->")[0]
-    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.strip().splitlines()[2:]]
+    rows = [[text.strip() for text in row.split("|")[1:-1]] for row in table.strip().splitlines()[2:]]
     return [Line(event=event, alone=cell(alone), anchored=cell(anchored)) for event, alone, anchored in rows]
 
 
