@@ -143,6 +143,8 @@ def short(node: Node, budget: Budget, levels: int = _MAX_LEVELS) -> Value:
         return _items(node, budget, levels)
     elif isinstance(node, Dict):
         return _map(node, budget, levels)
+    elif (items := _items_of_set(node)) is not None and levels > 0:
+        return _items(items, budget, levels)
     else:
         found = text_value(node)
         if found is None:
@@ -151,6 +153,19 @@ def short(node: Node, budget: Budget, levels: int = _MAX_LEVELS) -> Value:
             found = described(node)
     taken = budget.take(len(found) if isinstance(found, str) else 8)
     return found if taken else _CUT
+
+
+def _items_of_set(node: Node) -> List | None:
+    """What a set is made of where protocols before 4 call for one: `set([1, 2])`. None for all else."""
+    if not isinstance(node, Call) or not isinstance(node.function, Global) or node.function.dynamic:
+        return None
+    if python3_name(node.function) not in _SETS or not isinstance(node.args, Tuple) or len(node.args) != 1:
+        return None
+    (items,) = node.args
+    return items if isinstance(items, List) else None
+
+
+_SETS: Final = frozenset({("builtins", "set"), ("builtins", "frozenset")})
 
 
 def _items(node: List | Tuple | Set, budget: Budget, levels: int) -> Value:
@@ -190,6 +205,9 @@ def described(node: Node) -> str:
     facts = as_array(node)
     if facts is not None and facts.kind != "scalar":
         return f"<{array_text(facts)}>"
+    items = _items_of_set(node)
+    if items is not None:
+        return f"<set: {whole(len(items))}>"
     if isinstance(node, Call):
         return _call(node)
     for kind, word in _WORDS:

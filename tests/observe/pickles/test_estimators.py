@@ -285,6 +285,7 @@ def test_short_values(protocol: int) -> None:
         "array": np.zeros((2, 3)), "function": math.log, "class": np.float64, "ufunc": np.log1p,
         "slice": slice(0, 3), "partial": functools.partial(math.log, 2), "dtype": np.dtype("f4"),
         "long": "x" * 300, "list": list(range(40)), "deep": [[[[[1]]]]], "big": 10**40,
+        "set": {1, 2, 3}, "frozen": frozenset([7]), "within": [[[{1, 2}]]],
     }  # fmt: skip
     budget = Budget()
     shown: Any = {}
@@ -299,6 +300,7 @@ def test_short_values(protocol: int) -> None:
     assert shown["class"] == "<class numpy.float64>"
     assert shown["ufunc"] == "<function numpy.log1p>"
     assert shown["slice"] == "slice(0, 3, None)"
+    assert (shown["set"], shown["frozen"], shown["within"]) == ([1, 2, 3], [7], [[["<set: 2>"]]])
     assert shown["dtype"] == "<dtype f4>"
     assert shown["long"] == "x" * 200 + "… (300 characters in all)"
     assert shown["list"][-1] == "… (40 in all)"
