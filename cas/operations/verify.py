@@ -133,26 +133,26 @@ def verify_file(
     Raises FileMissing, WrongFileType, FileChanged, OperatingSystemRefused, BrokenChain (HEAD).
     """
     file, sha256 = digest_file(path)
-    found = trace(store, file, anchor=anchor, find=partial(find_file, store), full=full)
-    problems = list(found.problems)
     checker = Checker(store, blobs=full)
-    damaged = False
-    for hit in found.hits:
-        wrong = checker.check_run(hit.entry, hit.run)
-        damaged = damaged or bool(wrong)
-        problems += wrong
-    levels = _levels(found, damaged)
+    found = trace(store, file, anchor=anchor, find=partial(find_file, store), full=full)
+    intact, wrong = _checked(checker, found)
+    if wrong and not found.walked and not found.problems and _shown_least(found, intact, anchor):
+        # Nobody vouches for the index: a run that it does not name may show more than these.
+        found = trace(store, file, anchor=anchor, find=None, full=True)
+        intact, wrong = _checked(checker, found)
+    problems = [*found.problems, *wrong]
+    levels = _levels(found, intact)
     steps: list[Upstream] = []
-    if not damaged:
+    if intact:
         try:
             producers = walked_producers(store) if found.walked else producers_of(store)
-            for step, entry, run in follow(store, _runs_of(found.hits), producers):
+            for step, entry, run in follow(store, _runs_of(intact), producers):
                 steps.append(step)
                 problems += checker.check_run(entry, run)
         except (IntegrityError, FormatError) as error:
             problems.append(Problem(code=error.code, id=None, message=str(error)))
     # Where the history has gaps, what they held is not known: that nothing was found there is no answer.
-    if damaged or (found.problems and not found.hits):
+    if not intact and problems:
         verdict = "CORRUPT"
     elif anchor is not None and found.anchored_at is None:
         verdict = "ANCHOR-MISMATCH"
@@ -177,19 +177,40 @@ def verify_file(
     )
 
 
-def _runs_of(hits: tuple[Hit, ...]) -> list[tuple[ObjectId, Run]]:
+def _checked(checker: Checker, found: Trace) -> tuple[list[Hit], list[Problem]]:
+    """The manifests of which the run and all its objects are intact, and what is wrong with the others."""
+    intact: list[Hit] = []
+    problems: list[Problem] = []
+    for hit in found.hits:
+        wrong = checker.check_run(hit.entry, hit.run)
+        problems += wrong
+        if not wrong:
+            intact.append(hit)
+    return intact, problems
+
+
+def _shown_least(found: Trace, intact: list[Hit], anchor: Anchor | None) -> bool:
+    """Whether a further run could show more than the intact ones: a run at all, or one before the anchor."""
+    return not intact or (anchor is not None and not _is_anchored(found, intact))
+
+
+def _is_anchored(found: Trace, intact: list[Hit]) -> bool:
+    oldest = min(hit.entry.manifest.sequence for hit in intact)
+    return found.anchored_at is not None and oldest < found.anchored_at
+
+
+def _runs_of(hits: Iterable[Hit]) -> list[tuple[ObjectId, Run]]:
     """The runs that wrote the bytes, each once."""
     return list({hit.entry.manifest.run: hit.run for hit in hits if hit.wrote}.items())
 
 
-def _levels(found: Trace, damaged: bool) -> tuple[str, ...]:
-    if not found.hits or damaged:
+def _levels(found: Trace, intact: list[Hit]) -> tuple[str, ...]:
+    if not intact:
         return ()
     levels = ["RECORDED"]
     if not found.problems:
         levels.append("CHAIN-CONSISTENT")
-        oldest = min(hit.entry.manifest.sequence for hit in found.hits)
-        if found.anchored_at is not None and oldest < found.anchored_at:
+        if _is_anchored(found, intact):
             levels.append(f"ANCHORED({found.anchored_at} of {found.size})")
     return tuple(levels)
 

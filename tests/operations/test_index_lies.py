@@ -24,12 +24,15 @@ from longhistory import (
     write_member,
     written_model,
 )
+from obs.cas.format.ids import ObjectId
+from obs.cas.operations.anchors import Anchor
 from obs.cas.operations.lineage import entries_with, file_of
 from obs.cas.operations.log import LogRequest, log
 from obs.cas.operations.verify import verify_file
 from obs.cas.operations.where import parse
 from obs.cas.store.index import Covered, Index, IndexUnusable, has_content
 from obs.cas.store.store import Store
+from smallruns import make_run, record_run
 
 pytestmark = pytest.mark.usefixtures("indexed")
 
@@ -271,3 +274,38 @@ def test_a_short_history_has_no_index(
     both(path, where=(parse("metrics.accuracy > 0.97"),))
     verdicts(path, tmp_path)
     assert not os.path.exists(database(path))
+
+
+@pytest.mark.parametrize(
+    "hidden", ["", "newest", "oldest", "oldest, middle", "oldest, middle, newest", "middle, newest"]
+)
+@pytest.mark.parametrize("damaged", ["newest", "newest, middle", "newest, middle, oldest"])
+def test_the_verdict_is_that_of_the_best_run_whichever_an_index_names(
+    obs_folder: str, tmp_path: Path, damaged: str, hidden: str
+) -> None:
+    """Three runs wrote one model. What an index hides of them takes nothing from what is shown."""
+    sequences: dict[str, int] = {}
+    tables: dict[str, str] = {}
+    heads: list[ObjectId | None] = []
+    for number, name in enumerate(("oldest", "middle", "newest")):
+        done = record_run(obs_folder, make_run(str(tmp_path / name), data=1000 + number, model=7))
+        assert done.sequence is not None
+        sequences[name], tables[name] = done.sequence, done.datasets[0].id.hex
+        heads.append(done.manifest)
+    model = str(tmp_path / "newest/model.pkl")
+    with Store.open(obs_folder) as store:
+        entries_with(store, file_of(model))  # the index knows all three
+    for name in damaged.split(", "):
+        Path(obs_folder, "objects", tables[name][:2], tables[name][2:]).unlink()
+    for name in filter(None, hidden.split(", ")):
+        execute(obs_folder, f"DELETE FROM places WHERE sequence = {sequences[name]}")
+    all_damaged = damaged.count(",") == 2
+    with Store.open(obs_folder) as store:
+        found = verify_file(store, model)
+        anchored = verify_file(store, model, anchor=Anchor(text="kept", manifest=heads[0]))
+    assert found.verdict == ("CORRUPT" if all_damaged else "CHAIN-CONSISTENT")
+    covered, size = sequences["oldest"] + 1, sequences["newest"] + 1
+    assert anchored.verdict == ("CORRUPT" if all_damaged else f"ANCHORED({covered} of {size})")
+    if not hidden:
+        assert (found.exit_code, anchored.exit_code) == (3, 3)
+        assert {problem.code for problem in found.problems} == {"OBJECT_MISSING"}
