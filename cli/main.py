@@ -69,6 +69,14 @@ def main(argv: list[str] | None = None) -> None:
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
     """A Ctrl-C that came where Python can only print it (a callback of the importer's) comes once more."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        _thread.interrupt_main()
+        _thread.start_new_thread(_interrupt_soon, ())
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_soon() -> None:
+    """Not at once: in the hook it could only be printed again."""
+    import time
+
+    time.sleep(0.01)
+    _thread.interrupt_main()
