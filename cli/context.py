@@ -12,6 +12,7 @@ from ..cas.errors import InvalidField, OperatingSystemRefused
 from ..cas.format.frozen import frozen
 
 if TYPE_CHECKING:
+    from ..cas.errors import BadArgument
     from ..cas.store.store import Store
 
 ColorChoice: TypeAlias = Literal["auto", "always", "never"]
@@ -151,18 +152,22 @@ def make_invocation(*, folders: Sequence[str], color_choice: ColorChoice, paging
 
 
 def _change_to(folder: str) -> None:
-    from ..cas.errors import BadArgument
-
     try:
         os.chdir(folder)
     except FileNotFoundError:
-        raise BadArgument(what=f"-C names {folder}, and there is no such folder") from None
+        raise _no_folder(folder, "and there is no such folder") from None
     except NotADirectoryError:
-        raise BadArgument(what=f"-C names {folder}, which is no folder") from None
+        raise _no_folder(folder, "which is no folder") from None
     except ValueError:  # a NUL character
-        raise BadArgument(what=f"-C names {folder}, which cannot be a folder's name") from None
+        raise _no_folder(folder, "which cannot be a folder's name") from None
     except OSError as error:
         raise _refused("change to", folder, error) from None
+
+
+def _no_folder(folder: str, why: str) -> BadArgument:
+    from ..cas.errors import BadArgument
+
+    return BadArgument(what=f"-C names {folder}, {why}")
 
 
 def _refused(action: str, path: str, error: OSError) -> OperatingSystemRefused:

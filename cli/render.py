@@ -75,9 +75,9 @@ def dotted(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Va
 
 
 def _key(key: str) -> str:
-    if key.replace("_", "a").replace("-", "a").isalnum():
+    if key.replace("_", "a").replace("-", "a").isalnum():  # the same rule: most have neither dots nor spaces
         return key
-    from ..cas.operations.expressions import key_text  # few have dots or spaces
+    from ..cas.operations.expressions import key_text
 
     return key_text(key)
 

@@ -40,7 +40,7 @@ def update(store: Store, index: Index, head: Entry) -> int:
     if (
         covered is not None
         and covered.size > size
-        and store.chain.head() != head.id  # else the history was cut
+        and store.chain.newest() != head.id  # else the history was cut
         and next(index.candidates((), size), None) == head.id
     ):
         return size  # others have recorded since HEAD was read, and have brought the index further

@@ -40,7 +40,7 @@ class Entry:
 
     def next_history(self) -> Frontier:
         """The frontier that the manifest after this one has to carry."""
-        from ..format.merkle import extend, leaf_hash  # hashlib: not for those who only read
+        from ..format.merkle import extend, leaf_hash  # not for those who only read
 
         return extend(self.manifest.history, self.manifest.sequence, leaf_hash(self.data))
 
@@ -96,12 +96,13 @@ class Chain:
         """
         if self._held is not None:
             return self._held
-        found = self._read_head()
+        found = self.newest()
         if self._holds:
             self._held = found
         return found
 
-    def _read_head(self) -> ObjectId | None:
+    def newest(self) -> ObjectId | None:
+        """`head` as it is now, whatever is held. Raises as `head`."""
         data = self._files.read(HEAD, 65)
         if data is None and any(entry.manifest.sequence > 0 for entry in self.manifests_on_disk()):
             # Others may have recorded since: HEAD stands before a second manifest is written, so it does now.

@@ -36,28 +36,10 @@ def obs(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedPro
     )
 
 
-def loaded_by(*arguments: str) -> set[str]:
-    """The modules that a process holds after a command line."""
-    code = (
-        "import sys\n"
-        "from obs.cli.main import main\n"
-        "try:\n    main(sys.argv[1:])\n"
-        "except SystemExit:\n    print('\\n'.join(sys.modules), file=sys.stderr)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(answer.stderr.split())
-
-
 HEAVY = {"asyncio", "difflib", "filelock", "joblib", "json", "pyarrow", "sqlite3", "subprocess", "tomllib"}
 
 
-def loaded_at_the_end(*arguments: str, cwd: Path) -> set[str]:
+def loaded_by(*arguments: str, cwd: Path | None = None) -> set[str]:
     """The modules that the command itself holds when it ends."""
     code = (
         "import atexit, sys\n"
@@ -86,7 +68,7 @@ def test_a_short_command_does_without_inspect(words: tuple[str, ...], tmp_path: 
     """click imports it, for a help that is not asked for. (A bare interpreter may have some of it.)"""
     (tmp_path / "run").mkdir()
     record_run(make_store(str(tmp_path)), make_run(str(tmp_path / "run")))
-    loaded = loaded_at_the_end(*words, cwd=tmp_path)
+    loaded = loaded_by(*words, cwd=tmp_path)
     assert "click.core" in loaded
     bare = subprocess.run(
         [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
@@ -95,7 +77,7 @@ def test_a_short_command_does_without_inspect(words: tuple[str, ...], tmp_path: 
 
 
 def test_a_help_has_inspect_when_it_needs_it(tmp_path: Path) -> None:
-    assert loaded_at_the_end("record", "--help", cwd=tmp_path) >= BROUGHT_BY_INSPECT
+    assert loaded_by("record", "--help", cwd=tmp_path) >= BROUGHT_BY_INSPECT
 
 
 def test_a_module_that_is_imported_later() -> None:
@@ -143,6 +125,7 @@ def test_what_asks_for_little_loads_little(option: str) -> None:
         "obs.cli",
         "obs.cli.application",
         "obs.cli.boundary",
+        "obs.cli.later",
         "obs.cli.main",
         "obs.cli.output",
     }

@@ -124,22 +124,27 @@ def test_what_many_runs_share_is_read_once(tmp_path: Path, monkeypatch: pytest.M
     assert counts.total() - found.objects < runs / 3
 
 
+def record_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs are recorded by others between the walk of a check and its listing of all objects."""
+    listed = store.objects.ids
+
+    def after_two_more() -> Iterator[ObjectId]:
+        monkeypatch.undo()
+        for number in range(2):
+            commit(store, Run(run_id=f"run {number}"))
+        return listed()
+
+    monkeypatch.setattr(store.objects, "ids", after_two_more)
+
+
 def test_a_history_that_begins_during_a_check_is_no_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HEAD was not there when the check began, and then somebody recorded twice: nothing is lost."""
     with Store.open(make_store(str(tmp_path)), QuickOperations()) as store:
-        listed = store.objects.ids
-
-        def begun() -> Iterator[ObjectId]:
-            monkeypatch.undo()
-            for number in range(2):
-                commit(store, Run(run_id=f"run {number}"))
-            return listed()
-
         assert store.chain.head() is None
         monkeypatch.setattr(store.chain, "head", lambda: None)
-        monkeypatch.setattr(store.objects, "ids", begun)
+        record_meanwhile(store, monkeypatch)
         found = check_store(store, full=True)
         newest = store.chain.head()
     assert (found.verdict, found.problems, found.head, found.manifests) == ("CHAIN-CONSISTENT", (), newest, 2)
@@ -152,15 +157,7 @@ def test_what_is_recorded_during_a_check_is_no_cut_off_history(
 ) -> None:
     with Store.open(make_store(str(tmp_path)), QuickOperations()) as store:
         commit(store, Run(run_id="before"))
-        listed = store.objects.ids
-
-        def gone_on() -> Iterator[ObjectId]:
-            monkeypatch.undo()
-            for number in range(2):
-                commit(store, Run(run_id=f"run {number}"))
-            return listed()
-
-        monkeypatch.setattr(store.objects, "ids", gone_on)
+        record_meanwhile(store, monkeypatch)
         found = check_store(store, full=full)
         newest = store.chain.head()
     assert (found.verdict, found.head, found.manifests) == ("CHAIN-CONSISTENT", newest, 3)

@@ -274,6 +274,15 @@ def test_who_read_head_before_others_recorded_leaves_the_index_as_it_is(obs_fold
             before = index.covered
             assert update(store, index, older) == size
             assert index.covered == before == Covered(newest.id.raw, size + 4)
+        # So it is within a question, for which HEAD is held as it was when it began.
+        head = Path(obs_folder, "HEAD")
+        now = head.read_bytes()
+        head.write_text(f"{older.id.hex}\n")
+        with store.chain.held(), Index(store.files) as index:
+            assert store.chain.head() == older.id
+            head.write_bytes(now)
+            assert update(store, index, older) == size
+            assert index.covered == before
 
 
 def test_an_index_of_another_history_that_is_longer_is_made_anew(obs_folder: str) -> None:
